@@ -1,0 +1,191 @@
+#include "stack/commit/input.h"
+
+#include <algorithm>
+#include <array>
+#include <initializer_list>
+
+#include "stack/arrive/closed.h"
+#include "stack/commit/connection.h"
+#include "stack/commit/flows.h"
+#include "stack/commit/life.h"
+#include "stack/commit/output.h"
+#include "stack/commit/request.h"
+#include "stack/reply.h"
+#include "stack/wire/parse.h"
+
+namespace handfast {
+namespace {
+
+constexpr size_t kGroup = 32;  // datagrams whose cache misses overlap
+
+struct Guess {
+  Arrival arrival;
+  uint32_t tag = 0;
+};
+
+void PrefetchOwner(const Tables& t, Ref ref) {
+  switch (ref.owner()) {
+    case Owner::kRequest: {
+      const auto* at = reinterpret_cast<const char*>(t.requests.Peek(ref.index()));
+      __builtin_prefetch(at);
+      __builtin_prefetch(at + 64);
+      break;
+    }
+    case Owner::kConnection: {
+      const auto* at = reinterpret_cast<const char*>(t.connections.Peek(ref.index()));
+      for (size_t line = 0; line < sizeof(Connection); line += 64)
+        __builtin_prefetch(at + line);
+      break;
+    }
+    case Owner::kTimeWait: __builtin_prefetch(t.time_waits.Peek(ref.index())); break;
+    case Owner::kNobody:
+    case Owner::kListener: break;
+  }
+}
+
+bool OneOf(Drop drop, std::initializer_list<Drop> list) {
+  return std::find(list.begin(), list.end(), drop) != list.end();
+}
+
+// What a drop before the flow table counts as, in Linux's terms.
+void CountDropped(Tables& t, Drop drop) {
+  if (OneOf(drop,
+            {Drop::kIpTooShort, Drop::kIpVersion, Drop::kIpHeaderLength, Drop::kIpChecksum}))
+    t.counters.Add(Counter::kIpInHdrErrors);
+  if (OneOf(drop, {Drop::kIpSource, Drop::kIpNotForUs}))
+    t.counters.Add(Counter::kIpInAddrErrors);
+  if (OneOf(drop, {Drop::kIcmpTooShort, Drop::kIcmpChecksum, Drop::kIcmpQuote, Drop::kIcmpType,
+                   Drop::kIcmpSourceQuench}))
+    t.counters.Add(Counter::kIcmpInMsgs);
+  if (OneOf(drop, {Drop::kIcmpTooShort, Drop::kIcmpChecksum, Drop::kIcmpQuote}))
+    t.counters.Add(Counter::kIcmpInErrors);
+  if (OneOf(drop, {Drop::kTcpChecksum, Drop::kTcpDataOffset, Drop::kTcpTooShort,
+                   Drop::kTcpPortZero, Drop::kTcpOptions}))
+    t.counters.Add(Counter::kTcpInSegs);
+  if (OneOf(drop, {Drop::kTcpChecksum, Drop::kTcpDataOffset}))
+    t.counters.Add(Counter::kTcpInErrs);
+  if (drop == Drop::kTcpChecksum) t.counters.Add(Counter::kTcpInCsumErrors);
+  if (drop == Drop::kTcpOptions) t.counters.Add(Counter::kHandfastOptionsMalformed);
+}
+
+void CountOptions(Tables& t, const Options& options) {
+  if (options.malformed) t.counters.Add(Counter::kHandfastOptionsMalformed);
+  if (options.scale_clamped) t.counters.Add(Counter::kHandfastWindowScaleClamped);
+}
+
+struct Outcome {
+  Owner owner = Owner::kNobody;
+  State before = State::kNone;
+  Verdict verdict;
+};
+
+Outcome ArriveTcp(Tables& t, TxBurst& tx, const Segment& seg, uint32_t tag) {
+  t.counters.Add(Counter::kTcpInSegs);
+  CountOptions(t, seg.options);
+  const Ref ref = FindFlow(t, tag, seg.flow);
+  switch (ref.owner()) {
+    case Owner::kRequest:
+      return {ref.owner(), State::kSynReceived,
+              ArriveAtRequest(t, tx, Slot<Request>(ref.index()), seg)};
+    case Owner::kConnection: {
+      const Slot<Connection> slot(ref.index());
+      const State before = t.connections[slot].state;
+      return {ref.owner(), before, ArriveAtConnection(t, tx, slot, seg)};
+    }
+    case Owner::kTimeWait:
+      return {ref.owner(), State::kTimeWait,
+              ArriveAtTimeWait(t, tx, Slot<TimeWait>(ref.index()), seg)};
+    case Owner::kNobody:
+    case Owner::kListener: break;
+  }
+  if (const Slot<Listener> slot = FindListener(t, seg.flow.local, seg.flow.local_port))
+    return {Owner::kListener, State::kListen, ArriveAtListener(t, tx, slot, seg, tag)};
+  const Verdict verdict = JudgeClosed(seg);
+  if (verdict.action == Action::kSendRst) SendRst(t, tx, seg);
+  return {Owner::kNobody, State::kClosed, verdict};
+}
+
+Outcome Arrive(Tables& t, TxBurst& tx, const Guess& guess) {
+  const Arrival& arrival = guess.arrival;
+  switch (arrival.what) {
+    case Arrival::What::kTcp: return ArriveTcp(t, tx, arrival.segment, guess.tag);
+    case Arrival::What::kEcho:
+      t.counters.Add(Counter::kIcmpInMsgs);
+      t.counters.Add(Counter::kIcmpInEchos);
+      if (!SendEchoReply(t, tx, arrival.datagram))
+        return {Owner::kNobody, State::kNone, {Action::kDrop, Drop::kIcmpTooLong}};
+      return {Owner::kNobody, State::kNone, Action::kEchoReply};
+    case Arrival::What::kIcmpError:
+      t.counters.Add(Counter::kIcmpInMsgs);
+      return {Owner::kNobody, State::kNone, ArriveIcmp(t, arrival.error)};
+    case Arrival::What::kNothing: break;
+  }
+  CountDropped(t, arrival.drop);
+  return {Owner::kNobody, State::kNone, {Action::kDrop, arrival.drop}};
+}
+
+State StateAfter(const Tables& t, const Guess& guess) {
+  if (guess.arrival.what != Arrival::What::kTcp) return State::kNone;
+  const Flow& flow = guess.arrival.segment.flow;
+  const Ref ref = FindFlow(t, guess.tag, flow);
+  if (ref.owner() == Owner::kConnection)
+    return t.connections[Slot<Connection>(ref.index())].state;
+  if (ref.owner() == Owner::kRequest) return State::kSynReceived;
+  if (ref.owner() == Owner::kTimeWait) return State::kTimeWait;
+  return FindListener(t, flow.local, flow.local_port) ? State::kListen : State::kClosed;
+}
+
+void Record(const Tables& t, Trace& trace, const Guess& guess, const Outcome& outcome,
+            size_t index, size_t tx_first, const TxBurst& tx) {
+  TraceRecord record;
+  record.owner = outcome.owner;
+  record.before = outcome.before;
+  record.after = StateAfter(t, guess);
+  record.verdict = outcome.verdict;
+  record.index = static_cast<uint32_t>(index);
+  record.tx_first = static_cast<uint32_t>(tx_first);
+  record.tx_count = static_cast<uint32_t>(tx.size() - tx_first);
+  if (guess.arrival.what == Arrival::What::kTcp) record.flow = guess.arrival.segment.flow;
+  if (guess.arrival.what == Arrival::What::kIcmpError) record.flow = guess.arrival.error.flow;
+  trace.Add(record);
+}
+
+void Account(Tables& t, Drop drop) {
+  t.counters.Add(Counter::kIpInReceives);
+  if (drop == Drop::kNone)
+    t.counters.Add(Counter::kHandfastDelivered);
+  else
+    t.counters.Add(drop);
+}
+
+}  // namespace
+
+// The first two passes only guess, so that the third finds in the cache what it needs; they
+// change nothing. A burst of n does exactly what n bursts of one do.
+size_t InputBurst(Tables& t, std::span<const Bytes> datagrams, TxBurst& tx, Trace* trace) {
+  const ParsePolicy policy{t.config.malformed_options, t.config.verify_checksums};
+  std::array<Guess, kGroup> group;
+  for (size_t done = 0; done < datagrams.size();) {
+    const size_t count = std::min(kGroup, datagrams.size() - done);
+    for (size_t i = 0; i < count; ++i) {
+      Parse(datagrams[done + i], t.config.locals(), policy, group[i].arrival);
+      if (group[i].arrival.what != Arrival::What::kTcp) continue;
+      group[i].tag = t.TagOf(group[i].arrival.segment.flow);
+    }
+    for (size_t i = 0; i < count; ++i)
+      if (group[i].arrival.what == Arrival::What::kTcp) t.flows.Prefetch(group[i].tag);
+    for (size_t i = 0; i < count; ++i)
+      if (group[i].arrival.what == Arrival::What::kTcp)
+        PrefetchOwner(t, Ref{t.flows.Peek(group[i].tag)});
+    for (size_t i = 0; i < count; ++i, ++done) {
+      if (!HasRoom(t, tx)) return done;
+      const size_t tx_first = tx.size();
+      const Outcome outcome = Arrive(t, tx, group[i]);
+      Account(t, outcome.verdict.drop);
+      if (trace != nullptr) Record(t, *trace, group[i], outcome, done, tx_first, tx);
+    }
+  }
+  return datagrams.size();
+}
+
+}  // namespace handfast

@@ -1,0 +1,97 @@
+#include "stack/pump.h"
+
+#include <algorithm>
+
+#include "stack/wire/be.h"
+
+namespace handfast {
+
+Pump::Pump(Stack& stack, Ethernet* ethernet, Clock& clock, Rng& rng, Link& link,
+           MutableBytes memory)
+    : stack_(stack),
+      ethernet_(ethernet),
+      clock_(clock),
+      rng_(rng),
+      link_(link),
+      tx_(memory.first(memory.size() - kArpMemory), entries_),
+      arp_(memory.last(kArpMemory), arp_entries_),
+      trace_(records_) {
+  HF_CHECK(memory.size() >= MemoryFor(stack.config()));
+}
+
+bool Pump::Turn() {
+  now_ = clock_.Now();
+  sent_ = 0;
+  if (now_ >= rekey_at_) {
+    std::array<uint8_t, 16> entropy;
+    rng_.Fill(entropy);
+    stack_.Rekey({uint64_t{LoadBe32(&entropy[0])} << 32 | LoadBe32(&entropy[4]),
+                  uint64_t{LoadBe32(&entropy[8])} << 32 | LoadBe32(&entropy[12])});
+    rekey_at_ = now_ + kRekeyAfter;
+  }
+  std::array<Bytes, kBurst> datagrams;
+  const size_t received = link_.Receive(datagrams);
+  if (tap_.received != nullptr)
+    for (size_t i = 0; i < received; ++i) tap_.received(tap_.self, now_, datagrams[i]);
+  const size_t count = Receive(std::span(datagrams).first(received));
+  Work(std::span<const Bytes>(datagrams).first(count));
+  return received > 0 || sent_ > 0;
+}
+
+// Takes the frames off, in place; ARP is answered on the way. How many datagrams are left.
+size_t Pump::Receive(std::span<Bytes> frames) {
+  if (ethernet_ == nullptr) return frames.size();
+  size_t count = 0;
+  for (const Bytes frame : frames)
+    if (const std::optional<Bytes> datagram = ethernet_->Input(now_, frame, arp_))
+      frames[count++] = *datagram;
+  return count;
+}
+
+void Pump::Work(std::span<const Bytes> datagrams) {
+  Trace* const trace = tap_.worked != nullptr ? &trace_ : nullptr;
+  for (;;) {
+    const size_t done = stack_.Input(now_, datagrams, tx_, trace);
+    const bool all = done == datagrams.size();
+    if (all) stack_.Expire(now_, tx_, trace);
+    if (trace != nullptr) tap_.worked(tap_.self, now_, datagrams.first(done), tx_, trace_);
+    trace_.Clear();
+    datagrams = datagrams.subspan(done);
+    Send();
+    if (all) return;
+  }
+}
+
+void Pump::Send() {
+  std::array<Bytes, kAnswers> frames;
+  size_t count = 0;
+  if (ethernet_ != nullptr) ethernet_->Expire(now_, arp_);
+  for (size_t i = 0; i < tx_.size(); ++i) {
+    if (ethernet_ == nullptr)
+      frames[count++] = tx_[i];
+    else if (const std::optional<Bytes> frame = ethernet_->Output(now_, tx_, i, arp_))
+      frames[count++] = *frame;
+  }
+  std::array<Bytes, std::tuple_size_v<decltype(arp_entries_)>> own;
+  for (size_t i = 0; i < arp_.size(); ++i) own[i] = arp_[i];
+  Transmit(std::span<const Bytes>(own).first(arp_.size()));
+  Transmit(std::span<const Bytes>(frames).first(count));
+  tx_.Clear();
+  arp_.Clear();
+}
+
+void Pump::Transmit(std::span<const Bytes> frames) {
+  if (frames.empty()) return;
+  const size_t taken = link_.Transmit(frames);
+  stack_.NoteRefused(frames.size() - taken);
+  sent_ += taken;
+  if (tap_.sent == nullptr) return;
+  for (const Bytes frame : frames.first(taken)) tap_.sent(tap_.self, now_, frame);
+}
+
+Instant Pump::next_deadline() const {
+  const Instant stack = stack_.next_deadline();
+  return ethernet_ == nullptr ? stack : Earliest(stack, ethernet_->next_deadline());
+}
+
+}  // namespace handfast

@@ -1,0 +1,107 @@
+// Pool<T>: a fixed number of T in slots, with a free list.
+//
+// Taking and giving back cost O(1) and touch one slot; a slot that was never used is never
+// touched. Each slot counts its lives: a generation is odd while the slot is in use, and a
+// Handle that was made in one life is void in the next.
+//
+// REQUIRES of T: default constructible, trivially copyable, with a member `SlotHead head`.
+
+#ifndef STACK_TABLE_POOL_H_
+#define STACK_TABLE_POOL_H_
+
+#include <cstdint>
+#include <span>
+
+#include "stack/base/check.h"
+#include "stack/base/near.h"
+#include "stack/base/slot.h"
+
+namespace handfast {
+
+struct SlotHead {
+  uint32_t generation = 0;
+  uint32_t link = kNoIndex;  // the free list's; its holder's while the slot is in use
+};
+
+// What the outside holds instead of a pointer. The default names nothing.
+template <typename T>
+struct Handle {
+  Slot<T> slot;
+  uint32_t generation = 0;
+  friend constexpr bool operator==(const Handle&, const Handle&) = default;
+};
+
+template <typename T>
+class Pool {
+ public:
+  // REQUIRES: `slots` is zeroed memory in the same block as this pool.
+  void Place(std::span<T> slots) { slots_.Place(slots); }
+
+  uint32_t capacity() const { return slots_.size(); }
+  uint32_t used() const { return used_; }
+  bool full() const { return used_ == capacity(); }
+  // Slots at and above this index were never used.
+  uint32_t high_water() const { return fresh_; }
+
+  // A default T in a slot of its own, or none when the pool is full.
+  Slot<T> Take() {
+    uint32_t index = free_;
+    if (index != kEmpty) {
+      --index;
+      free_ = slots_[index].head.link;
+    } else if (fresh_ < capacity()) {
+      index = fresh_++;
+    } else {
+      return Slot<T>::None();
+    }
+    T& slot = slots_[index];
+    const uint32_t generation = slot.head.generation + 1;
+    slot = T{};
+    slot.head.generation = generation;
+    ++used_;
+    return Slot<T>(index);
+  }
+
+  // REQUIRES: live(slot).
+  void Free(Slot<T> slot) {
+    HF_CHECK(live(slot));
+    SlotHead& head = slots_[slot.index()].head;
+    ++head.generation;
+    head.link = free_;
+    free_ = slot.index() + 1;
+    --used_;
+  }
+
+  bool live(Slot<T> slot) const {
+    return slot.index() < fresh_ && (slots_[slot.index()].head.generation & 1) != 0;
+  }
+
+  T& operator[](Slot<T> slot) { return slots_[slot.index()]; }
+  const T& operator[](Slot<T> slot) const { return slots_[slot.index()]; }
+
+  Handle<T> HandleOf(Slot<T> slot) const {
+    return {slot, slots_[slot.index()].head.generation};
+  }
+
+  // None when the handle's object is gone, also when its slot has a new tenant.
+  Slot<T> Find(Handle<T> handle) const {
+    if (!live(handle.slot)) return Slot<T>::None();
+    return slots_[handle.slot.index()].head.generation == handle.generation ? handle.slot
+                                                                            : Slot<T>::None();
+  }
+
+  const T* Peek(uint32_t index) const { return &slots_.span()[index]; }
+
+ private:
+  static constexpr uint32_t kEmpty = 0;  // free_ is an index plus one, so that zeroes are empty
+
+  Near<T> slots_;
+  uint32_t free_ = kEmpty;
+  uint32_t fresh_ = 0;
+  uint32_t used_ = 0;
+  [[maybe_unused]] uint32_t reserved_ = 0;  // no padding: copies compare byte by byte
+};
+
+}  // namespace handfast
+
+#endif  // STACK_TABLE_POOL_H_

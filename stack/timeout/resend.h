@@ -1,0 +1,63 @@
+// The retransmission timer of a connection (RFC 6298 §5.4, RFC 9293 §3.8.3; Linux:
+// tcp_retransmit_timer, tcp_write_timeout).
+
+#ifndef STACK_TIMEOUT_RESEND_H_
+#define STACK_TIMEOUT_RESEND_H_
+
+#include <algorithm>
+
+#include "stack/base/backoff.h"
+#include "stack/base/time.h"
+#include "stack/sock/connection.h"
+#include "stack/sock/policy.h"
+
+namespace handfast {
+
+enum class ResendTimeout : uint8_t {
+  kResend,
+  kProbe,   // the window is closed: ask whether it still is
+  kGiveUp,  // R2: ETIMEDOUT
+};
+
+namespace resend_internal {
+
+constexpr uint32_t RetriesOf(const Connection& conn, const Policy& policy) {
+  if (conn.state == State::kSynSent) return policy.syn_retries + policy.syn_linear_timeouts;
+  return conn.state == State::kSynReceived ? policy.syn_retries : policy.data_retries;
+}
+
+}  // namespace resend_internal
+
+// `waiting` is the time since the oldest unacknowledged segment was first sent, as far as
+// the time-outs in a row tell.
+constexpr ResendTimeout JudgeResendTimeout(const Connection& conn, Duration waiting,
+                                           const Policy& policy) {
+  const uint32_t user_timeout = conn.options.user_timeout_ms;
+  const bool patient = user_timeout == SocketOptions::kForever;
+  const bool probing = conn.has(Connection::kPersist) || conn.snd_nxt == conn.snd_una;
+  if (probing && IsSynchronized(conn.state)) {
+    // Kept while the peer answers (RFC 9293 MUST-37): each answer sets `backoff` to 0.
+    // Without a user, end_at bounds it.
+    const bool silent = !patient && conn.backoff >= policy.data_retries;
+    const bool late =
+        user_timeout != 0 && !patient && waiting >= std::chrono::milliseconds(user_timeout);
+    return silent || late ? ResendTimeout::kGiveUp : ResendTimeout::kProbe;
+  }
+  if (patient) return ResendTimeout::kResend;
+  if (user_timeout != 0 && waiting >= std::chrono::milliseconds(user_timeout))
+    return ResendTimeout::kGiveUp;
+  if (user_timeout == 0 && conn.backoff >= resend_internal::RetriesOf(conn, policy))
+    return ResendTimeout::kGiveUp;
+  return ResendTimeout::kResend;
+}
+
+// How long to wait for the answer to a SYN after so many time-outs. The first few may be
+// spaced evenly (Linux: tcp_syn_linear_timeouts).
+constexpr Duration SynWait(uint32_t timeouts, const Policy& policy) {
+  const uint32_t linear = std::min(timeouts, policy.syn_linear_timeouts);
+  return Backoff(policy.rto_initial, timeouts - linear, policy.rto_max);
+}
+
+}  // namespace handfast
+
+#endif  // STACK_TIMEOUT_RESEND_H_

@@ -1,0 +1,231 @@
+#include "stack/transfer/send.h"
+
+#include <algorithm>
+
+#include "stack/arrive/paws.h"
+#include "stack/base/backoff.h"
+#include "stack/base/check.h"
+#include "stack/transfer/congestion.h"
+#include "stack/transfer/rtt.h"
+
+namespace handfast {
+namespace {
+
+constexpr uint32_t kTimestampOption = 12;
+constexpr uint32_t kMaxWindow = 1u << 30;  // above all that can be advertised (RFC 7323 §2.3)
+constexpr uint32_t kIpTcpHeaders = 40;
+
+bool MaySend(State state) {
+  return state == State::kEstablished || state == State::kCloseWait ||
+         state == State::kFinWait1 || state == State::kClosing || state == State::kLastAck;
+}
+
+// Octets from SND.UNA on: where sending goes on, how far it has come, what there is.
+struct Span {
+  uint32_t next;
+  uint32_t sent;  // a FIN counts
+  uint32_t text;  // of all that is queued
+  bool fin_sent() const { return sent > text; }
+};
+
+Span SpanOf(const Connection& conn) {
+  return {conn.resend_nxt - conn.snd_una, conn.snd_nxt - conn.snd_una, conn.send.size};
+}
+
+SendPlan Cut(const Connection& conn, uint32_t at, uint32_t length) {
+  SendPlan plan;
+  const Span span = SpanOf(conn);
+  plan.send = true;
+  plan.seq = conn.snd_una + at;
+  plan.length = length;
+  plan.repeats = at < span.sent;
+  plan.fin = conn.has(Connection::kFinQueued) && at + length == span.text;
+  plan.push = length > 0 && at + length == span.text;
+  return plan;
+}
+
+// A segment that was sent before; what it holds is limited by what was sent then.
+SendPlan PlanRepeat(const Connection& conn, uint32_t at, uint32_t mss) {
+  const Span span = SpanOf(conn);
+  const uint32_t length =
+      std::min(mss, std::min(span.text, span.sent) - std::min(at, span.text));
+  SendPlan plan = Cut(conn, at, length);
+  plan.fin = plan.fin && span.fin_sent();
+  plan.send = length > 0 || plan.fin;
+  return plan;
+}
+
+// What the window takes now, and at least one octet (RFC 9293 §3.8.6.1).
+SendPlan PlanProbe(const Connection& conn, uint32_t mss) {
+  const uint32_t length = std::min(conn.send.size, std::clamp<uint32_t>(conn.snd_wnd, 1, mss));
+  SendPlan plan = Cut(conn, 0, length);
+  plan.send = length > 0 || plan.fin;
+  return plan;
+}
+
+SendPlan PlanNew(const Connection& conn, uint32_t mss) {
+  const Span span = SpanOf(conn);
+  // Limited transmit: the first two duplicate ACKs let one segment go, each (RFC 3042).
+  const uint32_t limited =
+      conn.has(Connection::kInRecovery) ? 0 : std::min<uint32_t>(conn.dup_acks, 2) * mss;
+  const uint32_t window = std::min(conn.cwnd + limited, conn.snd_wnd);
+  const uint32_t usable = window - std::min(window, span.next);
+  const uint32_t queued = span.text - std::min(span.next, span.text);
+  const uint32_t length = std::min({queued, usable, mss});
+  if (span.fin_sent()) return {};
+
+  SendPlan plan = Cut(conn, span.next, length);
+  if (length == 0) {
+    plan.send = plan.fin;  // a FIN alone needs no window
+    return plan;
+  }
+  const bool last = length == queued;
+  const bool nagle_lets = conn.options.no_delay || span.next == 0 || plan.fin;
+  plan.send = length == mss || (last && nagle_lets) || length >= (conn.snd_wnd_max + 1) / 2;
+  return plan;
+}
+
+}  // namespace
+
+uint32_t SendMss(const Connection& conn, const Policy& policy) {
+  const uint32_t path = conn.path_mtu > kIpTcpHeaders ? conn.path_mtu - kIpTcpHeaders : 0;
+  const uint32_t mss = std::min<uint32_t>(conn.peer_mss, path);
+  const uint32_t options = conn.negotiated.has(Negotiated::kTimestamps) ? kTimestampOption : 0;
+  return std::max<uint32_t>(mss - std::min(mss, options), policy.min_send_mss);
+}
+
+SendPlan PlanSegment(const Connection& conn, const Policy& policy) {
+  if (!MaySend(conn.state)) return {};
+  const uint32_t mss = SendMss(conn, policy);
+  const Span span = SpanOf(conn);
+  if (conn.has(Connection::kProbeNow)) return PlanProbe(conn, mss);
+  if (conn.has(Connection::kPersist) && span.text != span.sent) return {};
+  if (conn.has(Connection::kResendHead)) return PlanRepeat(conn, 0, mss);
+  if (span.next == span.sent) return PlanNew(conn, mss);
+  const bool allowed = span.next == 0 || span.next < std::min(conn.cwnd, conn.snd_wnd);
+  return allowed ? PlanRepeat(conn, span.next, mss) : SendPlan{};
+}
+
+void NoteSent(Connection& conn, const SendPlan& plan, Instant now) {
+  const uint32_t end = plan.seq - conn.snd_una + plan.length + (plan.fin ? 1 : 0);
+  const uint32_t sent = conn.snd_nxt - conn.snd_una;
+  conn.Clear(Connection::kProbeNow | Connection::kResendHead);
+  if (sent == 0) conn.progress_at = now;
+  if (plan.repeats) {
+    conn.rtt_at = Instant::Never();  // Karn: what was sent twice times nothing
+  } else if (conn.rtt_at.never()) {
+    conn.rtt_at = now;
+    conn.rtt_seq = plan.seq;
+  }
+  const uint32_t next = conn.resend_nxt - conn.snd_una;
+  if (end > sent) conn.snd_nxt = conn.snd_una + end;
+  if (end > next) conn.resend_nxt = conn.snd_una + end;
+}
+
+namespace {
+
+void TakeRtt(Connection& conn, const Segment& seg, Instant now, const Policy& policy) {
+  // R7323-4.2: only an ACK that advances SND.UNA measures.
+  if (!conn.rtt_at.never() && Before(conn.rtt_seq, seg.ack)) {
+    TakeRttSample(conn, now - conn.rtt_at, policy);
+    conn.rtt_at = Instant::Never();
+    return;
+  }
+  if (conn.negotiated.has(Negotiated::kTimestamps) && seg.options.has(Options::kTimestamps) &&
+      seg.options.ts_ecr != 0) {
+    const uint32_t tsval = static_cast<uint32_t>(now.ms()) + conn.ts_offset;
+    const uint32_t age_ms = tsval - seg.options.ts_ecr;
+    if (age_ms < 0x8000'0000u) TakeRttSample(conn, std::chrono::milliseconds(age_ms), policy);
+  }
+}
+
+// RFC 9293 §3.10.7.4: SND.WL1 < SEG.SEQ, or equal. SND.WL2 is not needed: an acceptable ACK
+// that is not old is never below the one of the last update.
+void TakeWindow(Connection& conn, const Segment& seg) {
+  if (Before(seg.seq, conn.snd_wl1)) return;
+  conn.snd_wl1 = seg.seq;
+  conn.snd_wnd = uint32_t{seg.window} << conn.snd_scale;
+  conn.snd_wnd_max = std::max(conn.snd_wnd_max, conn.snd_wnd);
+}
+
+// RFC 5681 §2: outstanding data, no text, no SYN or FIN, the same ACK, the same window.
+bool IsDuplicateAck(const Connection& conn, const Segment& seg) {
+  return seg.ack == conn.snd_una && conn.snd_nxt != conn.snd_una && seg.length() == 0 &&
+         uint32_t{seg.window} << conn.snd_scale == conn.snd_wnd;
+}
+
+void CountDuplicateAck(Connection& conn, uint32_t mss) {
+  if (conn.has(Connection::kInRecovery)) {
+    conn.cwnd = std::min(conn.cwnd + mss, kMaxCwnd);
+    return;
+  }
+  if (conn.dup_acks < 255) ++conn.dup_acks;
+  if (conn.dup_acks == kDupAckThreshold && conn.resend_nxt == conn.snd_nxt)
+    EnterRecovery(conn, mss);
+}
+
+void Advance(Connection& conn, ChunkPool& chunks, const Segment& seg, AckEffect& effect) {
+  const uint32_t octets = seg.ack - conn.snd_una;
+  effect.progress = true;
+  effect.acked = std::min(octets, conn.send.size);
+  effect.fin_acked = octets > conn.send.size;
+  DropFront(chunks, conn.send, effect.acked);
+  if (seg.ack - conn.iss >= kMaxWindow) conn.Set(Connection::kAckedWindow);
+  const uint32_t walked = conn.resend_nxt - conn.snd_una;
+  conn.snd_una = seg.ack;
+  if (walked < octets) conn.resend_nxt = conn.snd_una;
+}
+
+}  // namespace
+
+AckEffect Acknowledge(Connection& conn, ChunkPool& chunks, const Segment& seg, Instant now,
+                      const Policy& policy) {
+  AckEffect effect;
+  if (!Between(seg.ack, conn.snd_una, conn.snd_nxt)) return effect;  // old, but not too old
+  const uint32_t mss = SendMss(conn, policy);
+  if (seg.ack == conn.snd_una) {
+    if (IsDuplicateAck(conn, seg)) CountDuplicateAck(conn, mss);
+    TakeWindow(conn, seg);
+    if (conn.has(Connection::kPersist)) conn.backoff = 0;  // the peer answers our probes
+    return effect;
+  }
+  TakeRtt(conn, seg, now, policy);
+  Advance(conn, chunks, seg, effect);
+  TakeWindow(conn, seg);
+  conn.progress_at = now;
+  conn.backoff = 0;
+  conn.Clear(Connection::kStalled);
+  if (conn.has(Connection::kInRecovery)) {
+    AckInRecovery(conn, effect.acked, mss);
+  } else {
+    conn.dup_acks = 0;
+    GrowCwnd(conn, effect.acked, mss);
+  }
+  return effect;
+}
+
+Instant ResendDeadline(Connection& conn, Instant now, const Policy& policy) {
+  const Span span = SpanOf(conn);
+  const bool outstanding = span.sent > 0;
+  const bool waiting =
+      span.text > span.sent || (conn.has(Connection::kFinQueued) && !span.fin_sent());
+  const bool closed = conn.snd_wnd == 0 && (outstanding || waiting);
+  if (closed && !conn.has(Connection::kPersist)) {
+    conn.Set(Connection::kPersist);
+    conn.resend_at = Instant::Never();
+  } else if (!closed && conn.has(Connection::kPersist)) {
+    conn.Clear(Connection::kPersist | Connection::kProbeNow);
+    conn.resend_nxt = conn.snd_una;  // what was out when the window closed may be lost
+    conn.resend_at = Instant::Never();
+    ResetRto(conn, policy);
+  }
+  if (!outstanding && !waiting) return Instant::Never();
+  return conn.resend_at.never() ? now + RtoOf(conn) : conn.resend_at;
+}
+
+void RestartAfterIdle(Connection& conn, Instant now, const Policy& policy) {
+  if (conn.snd_nxt != conn.snd_una || now - conn.progress_at <= RtoOf(conn)) return;
+  conn.cwnd = std::min(conn.cwnd, policy.initial_window * SendMss(conn, policy));
+}
+
+}  // namespace handfast

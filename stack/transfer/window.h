@@ -1,0 +1,56 @@
+// The receive window: what is offered, and how it is written (RFC 9293 §3.8.6, RFC 7323 §2).
+
+#ifndef STACK_TRANSFER_WINDOW_H_
+#define STACK_TRANSFER_WINDOW_H_
+
+#include <algorithm>
+#include <bit>
+#include <cstdint>
+
+#include "stack/sock/connection.h"
+#include "stack/wire/options.h"
+
+namespace handfast {
+
+// The shift with which a buffer of so many octets fits into 16 bits (Linux:
+// tcp_select_initial_window).
+constexpr uint8_t WindowShift(uint32_t buffer) {
+  const int shift = static_cast<int>(std::bit_width(buffer)) - 16;
+  return static_cast<uint8_t>(std::clamp<int>(shift, 0, kMaxWindowScale));
+}
+
+// The window of a SYN or SYN-ACK, never scaled: whole segments, if one fits.
+constexpr uint16_t InitialWindow(uint32_t buffer, uint32_t mss) {
+  uint32_t window = std::min<uint32_t>(buffer, 65535);
+  if (window > mss) window -= window % mss;
+  return static_cast<uint16_t>(window);
+}
+
+// Moves the advertised right edge to what the buffer allows now, if that is worth saying
+// (RFC 9293 §3.8.6.2.2: by min(MSS, buffer / 2)). The edge never moves back.
+constexpr void AdvanceRightEdge(Connection& conn, uint32_t mss) {
+  const uint32_t buffer = conn.options.receive_buffer;
+  const uint32_t most = uint32_t{65535} << conn.rcv_scale;
+  const uint32_t free = buffer - std::min(buffer, conn.receive.size);
+  const uint32_t offer = std::min(free, most);
+  if (offer >= conn.rcv_wnd() + std::min(mss, buffer / 2)) conn.rcv_adv = conn.rcv_nxt + offer;
+}
+
+// The window field of the next segment. Rounded up, as rounding down would take back what
+// was offered before (RFC 7323 §2.4); the edge follows.
+constexpr uint16_t WindowField(Connection& conn) {
+  const uint32_t unit = uint32_t{1} << conn.rcv_scale;
+  const uint32_t field =
+      std::min<uint32_t>((conn.rcv_wnd() + unit - 1) >> conn.rcv_scale, 65535);
+  if (field << conn.rcv_scale > conn.rcv_wnd())
+    conn.rcv_adv = conn.rcv_nxt + (field << conn.rcv_scale);
+  return static_cast<uint16_t>(field);
+}
+
+static_assert(WindowShift(65535) == 0 && WindowShift(65536) == 1 &&
+              WindowShift(128 << 10) == 2);
+static_assert(InitialWindow(128 << 10, 1460) == 64240 && InitialWindow(1000, 1460) == 1000);
+
+}  // namespace handfast
+
+#endif  // STACK_TRANSFER_WINDOW_H_
