@@ -36,6 +36,7 @@ class Instant {
     const uint64_t sum = t.ns_ + static_cast<uint64_t>(d.count());
     return d.count() > 0 && sum < t.ns_ ? Never() : Instant(sum);
   }
+  friend constexpr Instant operator-(Instant t, Duration d) { return t + -d; }
   // REQUIRES: neither is never, and they lie within 292 years of each other.
   friend constexpr Duration operator-(Instant to, Instant from) {
     return Duration(static_cast<int64_t>(to.ns_ - from.ns_));

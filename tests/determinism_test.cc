@@ -1,0 +1,160 @@
+// The same config, seed and inputs give the same bytes; and when the clock began does not
+// matter.
+
+#include <gtest/gtest.h>
+
+#include <cinttypes>
+#include <map>
+#include <string>
+#include <tuple>
+
+#include "harness/audit.h"
+#include "harness/packet.h"
+#include "harness/sim/traffic.h"
+#include "stack/wire/ethernet.h"
+#include "stack/wire/ipv4_view.h"
+
+namespace handfast {
+namespace {
+
+Config Host() {
+  Config config = Config::Default();
+  config.connections = 32;
+  config.requests = 16;
+  config.time_waits = 32;
+  config.chunks = 512;
+  config.chunk_bytes = 1024;
+  return config;
+}
+
+// Everything that was on the wire, with sequence numbers relative to their ISN and
+// timestamps relative to the first of their direction.
+class NormalTrace {
+ public:
+  explicit NormalTrace(Instant start) : start_(start) {}
+
+  void Add(Instant at, size_t station, Bytes frame, Wire::Fate fate) {
+    char head[64];
+    std::snprintf(head, sizeof head, "%" PRId64 " %zu %d ", (at - start_).count(), station,
+                  static_cast<int>(fate));
+    lines_ += head;
+    const std::optional<Seen> seen = handfast::Read(frame.subspan(kEthernetHeader));
+    lines_ += (seen ? Normal(*seen) : "other " + std::to_string(frame.size())) + "\n";
+  }
+  const std::string& text() const { return lines_; }
+
+ private:
+  using Direction = std::tuple<uint32_t, Port, Port>;
+  static Direction Of(const Flow& flow) {
+    return {flow.local.v4(), flow.local_port, flow.peer_port};
+  }
+
+  std::string Normal(Seen seen) {
+    const Direction there = Of(seen.flow);
+    const Direction back = Of(seen.flow.Reversed());
+    if (seen.has(kSyn)) isn_[there] = seen.seq;
+    if (seen.options.has(Options::kTimestamps)) {
+      if (seen.has(kSyn)) ts_[there] = seen.options.ts_val;
+      seen.options.ts_val -= ts_[there];
+      if (seen.options.ts_ecr != 0) seen.options.ts_ecr -= ts_[back];
+    }
+    if (seen.seq != 0) seen.seq -= isn_[there];
+    if (seen.has(kAck)) seen.ack -= isn_[back];
+    seen.option_bytes.clear();
+    seen.options.sack_blocks = 0;  // absolute numbers
+    return Show(seen);
+  }
+
+  Instant start_;
+  std::map<Direction, uint32_t> isn_, ts_;
+  std::string lines_;
+};
+
+std::string TraceOfAnHour(Instant start, uint64_t seed) {
+  Lab lab(seed, start);
+  lab.AddHost(Host());
+  lab.AddHost(Host());
+  Faults faults;
+  faults.loss = 200;
+  faults.duplicate = 50;
+  faults.reorder = 100;
+  faults.corrupt = 10;
+  lab.wire().set_faults(faults);
+  NormalTrace trace(start);
+  lab.wire().set_watch([&](Instant at, size_t station, Bytes frame, Wire::Fate fate) {
+    trace.Add(at, station, frame, fate);
+  });
+  Traffic traffic(lab, {}, seed);
+  const Instant end = start + 2h;
+  while (lab.now() < end) {
+    lab.Step(Earliest(end, traffic.next_event()));
+    traffic.Turn();
+  }
+  EXPECT_EQ(traffic.wrong(), "");
+  EXPECT_GT(traffic.tally().finished, 100u);
+  for (size_t i = 0; i < 2; ++i) EXPECT_EQ(AuditText(lab.host(i).stack()), "");
+  return trace.text();
+}
+
+// All clocks below begin at the same phase of a millisecond, as deadlines are rounded to
+// milliseconds of the clock.
+constexpr Instant kPhase(775'808);
+static_assert((uint64_t{1} << 63) % 1'000'000 == 775'808);
+
+TEST(DeterminismTest, TheSameSeedGivesTheSameWire) {
+  const std::string once = TraceOfAnHour(kPhase + 1s, 7);
+  EXPECT_GT(once.size(), 1'000'000u);
+  EXPECT_EQ(once, TraceOfAnHour(kPhase + 1s, 7));
+  EXPECT_NE(once, TraceOfAnHour(kPhase + 1s, 8));
+}
+
+// Incidents 118 and 119: clocks that froze after 2^32 ms, or misread a negative count.
+TEST(DeterminismTest, TheClockMayCrossAnyPowerOfTwo) {
+  const std::string plain = TraceOfAnHour(kPhase + 1s, 9);
+  const Instant starts[] = {
+      kPhase + std::chrono::milliseconds(uint64_t{1} << 31) - 5s,
+      kPhase + std::chrono::milliseconds(uint64_t{1} << 32) - 5s,
+      Instant(uint64_t{1} << 63) - 1h,
+  };
+  for (const Instant start : starts) {
+    const std::string other = TraceOfAnHour(start, 9);
+    EXPECT_TRUE(other == plain) << "from " << start.ns() << " ns on";
+  }
+}
+
+// A copy goes the way of its original.
+TEST(DeterminismTest, ACopyGoesTheWayOfItsOriginal) {
+  OwnedStack original(Host().With(Addr::V4(10, 0, 0, 1), 24), Secrets{{3, 4}});
+  Instant now(1'000'000'000);
+  ASSERT_TRUE(original->Listen(now, {Addr::AnyV4(), Port{80}}, 5));
+  OwnedStack copy = original;
+  EXPECT_EQ(copy, original);
+  EXPECT_EQ(copy->Hash(), original->Hash());
+
+  OwnedTxBurst one(64, 1500), two(64, 1500);
+  SimRng rng(5);
+  for (int step = 0; step < 2000; ++step) {
+    TcpPacket packet;
+    packet.flow = {Addr::V4(10, 0, 0, static_cast<uint8_t>(2 + rng.Below(3))),
+                   Addr::V4(10, 0, 0, 1), Port{static_cast<uint16_t>(1000 + rng.Below(4))},
+                   Port{80}};
+    packet.flags = static_cast<unsigned>(rng.Below(64));
+    packet.seq = static_cast<uint32_t>(1000 + rng.Below(3));
+    packet.text = Text(0, rng.Below(20));
+    const Datagram datagram = packet.Seal();
+    const Bytes view(datagram);
+    now = now + Duration(static_cast<int64_t>(rng.Below(2'000'000'000)));
+    for (const auto& [stack, tx] : {std::pair{&original, &one}, {&copy, &two}}) {
+      tx->Clear();
+      ASSERT_EQ((*stack)->Input(now, {&view, 1}, *tx), 1u);
+      (*stack)->Expire(now, *tx);
+    }
+    ASSERT_EQ(one.size(), two.size());
+    for (size_t i = 0; i < one.size(); ++i)
+      ASSERT_TRUE(std::equal(one[i].begin(), one[i].end(), two[i].begin(), two[i].end()));
+    ASSERT_EQ(copy, original) << "after step " << step;
+  }
+}
+
+}  // namespace
+}  // namespace handfast
