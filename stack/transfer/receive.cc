@@ -170,6 +170,8 @@ ReceiveEffect ReceiveText(Connection& conn, ChunkPool& chunks, const Segment& se
   if (conn.has(Connection::kFinKnown) && !conn.has(Connection::kFinReceived) &&
       conn.fin_seq == conn.rcv_nxt) {
     conn.Set(Connection::kFinReceived);
+    // A FIN is taken even if the text before it fills the window (Linux: tcp_data_queue).
+    if (conn.rcv_nxt == conn.rcv_adv) conn.rcv_adv += 1;
     conn.rcv_nxt += 1;
     effect.fin = true;
   }
