@@ -12,9 +12,12 @@ namespace {
 constexpr Port kTalk{7000};
 constexpr uint64_t kNameOctets = 8;
 
+enum class Role : uint8_t { kServer, kClient };
+
 // What a side of a conversation says from `position` on.
-std::vector<uint8_t> Words(uint64_t number, bool client, uint64_t position, size_t count) {
+std::vector<uint8_t> Words(uint64_t number, Role role, uint64_t position, size_t count) {
   std::vector<uint8_t> words = Text(position, count);
+  const bool client = role == Role::kClient;
   const auto salt = static_cast<uint8_t>(number * 2 + (client ? 1 : 0));
   for (size_t i = 0; i < count; ++i) {
     words[i] = static_cast<uint8_t>(words[i] + salt);
@@ -115,7 +118,8 @@ bool Traffic::Hear(size_t host, SocketId id, Side& side) {
       Wrong(side, "more came than was said");
       return false;
     }
-    const std::vector<uint8_t> want = Words(side.number, !side.client, side.heard, got.size());
+    const std::vector<uint8_t> want =
+        Words(side.number, side.client ? Role::kServer : Role::kClient, side.heard, got.size());
     if (got != want) {
       Wrong(side, "what came at octet " + std::to_string(side.heard) + " is not what was said");
       return false;
@@ -129,7 +133,8 @@ bool Traffic::Say(size_t host, SocketId id, Side& side) {
   if (!side.named || side.ended_saying) return true;
   while (side.said < side.to_say) {
     const size_t part = std::min<uint64_t>(side.to_say - side.said, 3000);
-    const auto words = Words(side.number, side.client, side.said, part);
+    const auto words =
+        Words(side.number, side.client ? Role::kClient : Role::kServer, side.said, part);
     const auto count = stack(host).Write(lab_.now(), id, words);
     if (!count) {
       const bool later = count.error() == Errno::kAgain || count.error() == Errno::kNoBufs;

@@ -131,8 +131,7 @@ Verdict Process(Tables& t, TxBurst& tx, Slot<Connection> slot, const Segment& se
 void EstablishActive(Tables& t, Slot<Connection> slot, const Segment& seg) {
   Connection& conn = t.connections[slot];
   LearnSyn(t, conn, seg);
-  conn.negotiated.Set(Negotiated::kEcn,
-                      conn.negotiated.has(Negotiated::kEcn) && GrantsEcn(seg));
+  if (!GrantsEcn(seg)) conn.negotiated.Clear(Negotiated::kEcn);
   MeasureHandshake(t, conn, seg);
   conn.snd_una = conn.resend_nxt = seg.ack;
   Transit(t, conn, Event::kRcvSynAck);
@@ -144,8 +143,7 @@ void EstablishActive(Tables& t, Slot<Connection> slot, const Segment& seg) {
 void Cross(Tables& t, Slot<Connection> slot, const Segment& seg) {
   Connection& conn = t.connections[slot];
   LearnSyn(t, conn, seg);
-  conn.negotiated.Set(Negotiated::kEcn,
-                      conn.negotiated.has(Negotiated::kEcn) && seg.flags.has_all(kEce | kCwr));
+  if (!seg.flags.has_all(kEce | kCwr)) conn.negotiated.Clear(Negotiated::kEcn);
   Transit(t, conn, Event::kRcvSyn);
   conn.Set(Connection::kSynNow);
 }

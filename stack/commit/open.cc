@@ -75,7 +75,7 @@ void OpenActive(Tables& t, Slot<Connection> slot) {
   conn.recover = conn.iss;
   conn.snd_nxt = conn.resend_nxt = conn.iss + 1;
   conn.negotiated = Offer(policy);
-  conn.negotiated.Set(Negotiated::kEcn, policy.ecn == Ecn::kRequest);
+  if (policy.ecn == Ecn::kRequest) conn.negotiated.Set(Negotiated::kEcn);
   conn.ts_offset = TimestampOffset(t.keys.timestamp_offset, conn.flow);
   conn.syn_tsval = TsVal(t.now, conn.ts_offset);
   conn.path_mtu = static_cast<uint16_t>(t.config.mtu);
@@ -88,9 +88,7 @@ void OpenActive(Tables& t, Slot<Connection> slot) {
 }
 
 void LearnSyn(Tables& t, Connection& conn, const Segment& seg) {
-  const Negotiated asked_for_ecn = conn.negotiated;
   conn.negotiated = Agree(conn.negotiated, seg.options);
-  conn.negotiated.Set(Negotiated::kEcn, asked_for_ecn.has(Negotiated::kEcn));
   conn.irs = seg.seq;
   conn.rcv_nxt = seg.seq + 1;
   conn.ack_sent = conn.rcv_nxt;

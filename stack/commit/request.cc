@@ -30,7 +30,7 @@ void FillRequest(const Tables& t, const Listener& listener, const Segment& seg, 
   req.irs = seg.seq;
   req.peer_mss = PeerMss(seg.options);
   req.negotiated = Agree(Offer(policy), seg.options);
-  req.negotiated.Set(Negotiated::kEcn, AsksForEcn(seg, policy));
+  if (AsksForEcn(seg, policy)) req.negotiated.Set(Negotiated::kEcn);
   req.tos = seg.tos;
   uint32_t mss = t.AdvertisedMss();
   if (req.negotiated.has(Negotiated::kTimestamps)) {

@@ -28,7 +28,7 @@ void RepeatSyn(const Tables& t, Connection& conn) {
   CountTimeout(conn);
   conn.Set(Connection::kSynNow);
   conn.Set(Connection::kSynRepeated);
-  if (t.config.policy.ecn_fallback) conn.negotiated.Set(Negotiated::kEcn, false);
+  if (t.config.policy.ecn_fallback) conn.negotiated.Clear(Negotiated::kEcn);
 }
 
 void Probe(Tables& t, Connection& conn) {

@@ -22,21 +22,18 @@ constexpr uint16_t PeerMss(const Options& options) {
 // What we are ready to use.
 constexpr Negotiated Offer(const Policy& policy) {
   Negotiated offer;
-  offer.Set(Negotiated::kTimestamps, policy.timestamps);
-  offer.Set(Negotiated::kSack, policy.sack_permitted);
-  offer.Set(Negotiated::kWindowScale, policy.window_scale);
+  if (policy.timestamps) offer.Set(Negotiated::kTimestamps);
+  if (policy.sack_permitted) offer.Set(Negotiated::kSack);
+  if (policy.window_scale) offer.Set(Negotiated::kWindowScale);
   return offer;
 }
 
+// What is left of an offer when the peer's SYN has these options. ECN is no option; it stays.
 constexpr Negotiated Agree(Negotiated offer, const Options& peer) {
-  Negotiated both;
-  both.Set(Negotiated::kTimestamps,
-           offer.has(Negotiated::kTimestamps) && peer.has(Options::kTimestamps));
-  both.Set(Negotiated::kSack,
-           offer.has(Negotiated::kSack) && peer.has(Options::kSackPermitted));
-  both.Set(Negotiated::kWindowScale,
-           offer.has(Negotiated::kWindowScale) && peer.has(Options::kWindowScale));
-  return both;
+  if (!peer.has(Options::kTimestamps)) offer.Clear(Negotiated::kTimestamps);
+  if (!peer.has(Options::kSackPermitted)) offer.Clear(Negotiated::kSack);
+  if (!peer.has(Options::kWindowScale)) offer.Clear(Negotiated::kWindowScale);
+  return offer;
 }
 
 // An ECN-setup SYN: ECE and CWR, and no ECN field in its IP header unless a reserved bit

@@ -13,9 +13,8 @@ struct Negotiated {
   uint8_t bits = 0;
 
   constexpr bool has(Bit bit) const { return (bits & bit) != 0; }
-  constexpr void Set(Bit bit, bool on) {
-    bits = static_cast<uint8_t>(on ? bits | bit : bits & ~bit);
-  }
+  constexpr void Set(Bit bit) { bits = static_cast<uint8_t>(bits | bit); }
+  constexpr void Clear(Bit bit) { bits = static_cast<uint8_t>(bits & ~bit); }
   friend constexpr bool operator==(Negotiated, Negotiated) = default;
 };
 

@@ -134,8 +134,8 @@ void LearnFin(Connection& conn, const ChunkPool& chunks, uint32_t at) {
   conn.fin_seq = conn.rcv_nxt + at;
 }
 
-AckWhen WhenToAck(const Connection& conn, bool filled_gap, uint32_t mss) {
-  if (filled_gap || conn.beyond != kNoIndex) return AckWhen::kNow;
+// For text in sequence: each second full segment, else within the delay (RFC 9293 SHLD-18).
+AckWhen WhenToAck(const Connection& conn, uint32_t mss) {
   const uint32_t unacknowledged = conn.rcv_nxt - conn.ack_sent;
   return unacknowledged >= 2 * mss ? AckWhen::kNow : AckWhen::kDelayed;
 }
@@ -175,8 +175,8 @@ ReceiveEffect ReceiveText(Connection& conn, ChunkPool& chunks, const Segment& se
     conn.rcv_nxt += 1;
     effect.fin = true;
   }
-  const bool in_order = conn.rcv_nxt != rcv_nxt && !effect.fin && stored_all;
-  effect.ack = in_order ? WhenToAck(conn, had_gap, mss) : AckWhen::kNow;
+  const bool smooth = conn.rcv_nxt != rcv_nxt && !effect.fin && stored_all && !had_gap;
+  effect.ack = smooth ? WhenToAck(conn, mss) : AckWhen::kNow;
   return effect;
 }
 

@@ -207,9 +207,9 @@ AckEffect Acknowledge(Connection& conn, ChunkPool& chunks, const Segment& seg, I
 Instant ResendDeadline(Connection& conn, Instant now, const Policy& policy) {
   const Span span = SpanOf(conn);
   const bool outstanding = span.sent > 0;
-  const bool waiting = MaySend(conn.state) &&
-                       (span.text > span.sent ||
-                        (conn.has(Connection::kFinQueued) && !span.fin_sent()));
+  const bool waiting =
+      MaySend(conn.state) &&
+      (span.text > span.sent || (conn.has(Connection::kFinQueued) && !span.fin_sent()));
   const bool closed = conn.snd_wnd == 0 && (outstanding || waiting);
   if (closed && !conn.has(Connection::kPersist)) {
     conn.Set(Connection::kPersist);

@@ -87,7 +87,9 @@ struct Options {
 
 namespace options_internal {
 
-constexpr void LearnFastOpen(Bytes cookie, bool experimental, Options& out) {
+enum class FastOpenForm : uint8_t { kStandard, kExperimental };
+
+constexpr void LearnFastOpen(Bytes cookie, FastOpenForm form, Options& out) {
   if (cookie.size() % 2 != 0) return;  // RFC 7413 §4.1.1
   const bool legal =
       cookie.empty() || (cookie.size() >= 4 && cookie.size() <= kMaxFastOpenCookie);
@@ -95,7 +97,7 @@ constexpr void LearnFastOpen(Bytes cookie, bool experimental, Options& out) {
                                         : out.seen & ~Options::kFastOpen);
   out.cookie_size = legal ? static_cast<uint8_t>(cookie.size()) : uint8_t{0};
   out.cookie = cookie.data();
-  out.fastopen_experimental = experimental;
+  out.fastopen_experimental = form == FastOpenForm::kExperimental;
 }
 
 constexpr void Learn(OptionKind kind, Bytes value, Options& out) {
@@ -123,10 +125,10 @@ constexpr void Learn(OptionKind kind, Bytes value, Options& out) {
     out.seen |= Options::kMd5;
     out.md5 = value.data();
   } else if (kind == OptionKind::kFastOpen) {
-    LearnFastOpen(value, false, out);
+    LearnFastOpen(value, FastOpenForm::kStandard, out);
   } else if (kind == OptionKind::kExperimental && size >= 2 &&
              LoadBe16(value.data()) == kFastOpenMagic) {
-    LearnFastOpen(value.subspan(2), true, out);
+    LearnFastOpen(value.subspan(2), FastOpenForm::kExperimental, out);
   } else {
     out.seen |= Options::kUnknown;
   }
