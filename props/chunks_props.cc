@@ -40,15 +40,19 @@ RC_GTEST_PROP(ChunksProps, QueuesHoldWhatWasPutIn, ()) {
     const auto q = *rc::gen::inRange<size_t>(0, 2);
     ByteQueue& queue = queues[q];
     std::deque<uint8_t>& model = models[q];
+    // One queue sends, one receives.
+    const ChunkUse use = q == 0 ? ChunkUse::kSend : ChunkUse::kReceive;
     const int what = *rc::gen::inRange(0, 10);
     if (what < 4) {
       std::vector<uint8_t> octets(*rc::gen::inRange<size_t>(0, 45));
       for (uint8_t& octet : octets) octet = next++;
-      const uint32_t taken = Append(store.pool, queue, octets);
-      RC_ASSERT((taken == octets.size() || store.pool.used() == kChunks));
+      const uint32_t taken = Append(store.pool, queue, use, octets);
+      const bool none_left = store.pool.used_for(use) + kChunks / 4 >= kChunks;
+      RC_ASSERT((taken == octets.size() || none_left || store.pool.used() == kChunks));
       model.insert(model.end(), octets.begin(), octets.begin() + taken);
     } else if (what < 5) {
-      const uint32_t chunk = store.pool.Take();
+      if (use != ChunkUse::kReceive) continue;
+      const uint32_t chunk = store.pool.Take(ChunkUse::kBeyond);
       if (chunk == kNoIndex) continue;
       std::vector<uint8_t> octets(*rc::gen::inRange<size_t>(1, kOctets + 1));
       for (uint8_t& octet : octets) octet = next++;
@@ -69,6 +73,9 @@ RC_GTEST_PROP(ChunksProps, QueuesHoldWhatWasPutIn, ()) {
       model.clear();
     }
     RC_ASSERT(queue.size == model.size());
+    RC_ASSERT(store.pool.used_for(ChunkUse::kSend) == ChunksOf(store.pool, queues[0]));
+    RC_ASSERT(store.pool.used_for(ChunkUse::kReceive) == ChunksOf(store.pool, queues[1]));
+    RC_ASSERT(store.pool.used_for(ChunkUse::kBeyond) == 0u);
     RC_ASSERT(store.pool.used() ==
               ChunksOf(store.pool, queues[0]) + ChunksOf(store.pool, queues[1]));
   }

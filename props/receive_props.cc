@@ -65,7 +65,7 @@ class Receiver {
     CopyOut(store_.pool, conn_.receive, 0, out);
     DropFront(store_.pool, conn_.receive, static_cast<uint32_t>(out.size()));
     for (const uint8_t octet : out) RC_ASSERT(octet == OctetAt(read_++));
-    AdvanceRightEdge(conn_, 4);
+    conn_.rcv_adv += WindowGain(conn_, 4);
   }
 
   // Octets that came in and can be read or were.

@@ -44,7 +44,7 @@ Outgoing SegmentOf(Tables& t, Connection& conn, Seq seq, Flags flags) {
   out.seq = seq;
   out.ack = conn.rcv_nxt;
   out.flags = conn.has(Connection::kEcnEcho) ? flags.With(kEce) : flags;
-  AdvanceRightEdge(conn, t.AdvertisedMss());
+  conn.rcv_adv += WindowGain(conn, t.AdvertisedMss());
   out.window = WindowField(conn);
   out.tos = conn.tos;
   if (conn.negotiated.has(Negotiated::kTimestamps))

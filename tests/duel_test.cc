@@ -2,72 +2,73 @@
 
 #include <gtest/gtest.h>
 
-#include "harness/audit.h"
-#include "harness/sim/traffic.h"
+#include "harness/sim/soak.h"
 
 namespace handfast {
 namespace {
 
-Config Host() {
-  Config config = Config::Default();
-  config.connections = 64;
-  config.requests = 32;
-  config.time_waits = 64;
-  config.chunks = 1024;
-  config.chunk_bytes = 1024;
-  config.socket.receive_buffer = 32 << 10;
-  config.socket.send_buffer = 32 << 10;
-  return config;
-}
-
-// Runs users for so long, then lets everything end. "" if all was right.
-std::string Live(const Faults& faults, Duration duration, uint64_t seed,
-                 Traffic::Tally* tally) {
-  Lab lab(seed);
-  lab.AddHost(Host());
-  lab.AddHost(Host());
-  lab.wire().set_faults(faults);
-  Traffic traffic(lab, {}, seed);
-  const Instant end = lab.now() + duration;
-  for (uint64_t steps = 0; lab.now() < end; ++steps) {
-    lab.Step(Earliest(end, traffic.next_event()));
-    traffic.Turn();
-    if (!traffic.wrong().empty()) return traffic.wrong();
-    if (steps % 64 != 0) continue;
-    for (size_t i = 0; i < 2; ++i)
-      if (std::string broken = AuditText(lab.host(i).stack()); !broken.empty()) return broken;
-  }
-  traffic.Stop();
-  traffic.Hangup();
-  lab.Run(1000s);
-  *tally = traffic.tally();
-  std::string left;
-  for (size_t i = 0; i < 2; ++i) left += AuditEmpty(lab.host(i).stack());
-  return traffic.wrong() + left;
-}
-
 TEST(DuelTest, APerfectWireLosesNothingAndFailsNobody) {
-  Traffic::Tally tally;
-  EXPECT_EQ(Live({}, 600s, 1, &tally), "");
-  EXPECT_GT(tally.finished, 1000u);
-  EXPECT_EQ(tally.errors.count("ETIMEDOUT"), 0u);
+  SoakOptions options;
+  options.duration = 600s;
+  options.traffic.rude = 0;
+  const SoakResult result = Soak(options);
+  EXPECT_EQ(result.wrong, "");
+  EXPECT_GT(result.tally.finished, 1000u);
+  EXPECT_TRUE(result.tally.errors.empty()) << result.tally.errors.begin()->first;
 }
 
-TEST(DuelTest, AThirdLostSomeDoubledSomeOvertakenSomeDamaged) {
-  Faults faults;
-  faults.loss = 300;
-  faults.duplicate = 100;
-  faults.reorder = 200;
-  faults.corrupt = 20;
-  faults.refuse = 20;
-  faults.delay_min = 1ms;
-  faults.delay_max = 30ms;
-  Traffic::Tally tally;
-  EXPECT_EQ(Live(faults, 3600s, 2, &tally), "");
-  EXPECT_GT(tally.finished, 100u);
-  for (const auto& [name, count] : tally.errors) printf("%s %lu\n", name.c_str(), count);
-  printf("opened %lu finished %lu octets %lu refused %lu\n", tally.opened, tally.finished,
-         tally.octets, tally.refused);
+TEST(DuelTest, RudeUsersResetButHurtNobodyElse) {
+  SoakOptions options;
+  options.duration = 600s;
+  options.traffic.rude = 400;
+  const SoakResult result = Soak(options);
+  EXPECT_EQ(result.wrong, "");
+  EXPECT_GT(result.tally.finished, 300u);
+  EXPECT_GT(result.tally.errors.count("ECONNRESET"), 0u);
+}
+
+// Each fault alone, then all of them; with what loss makes likely, nothing wrong may be read
+// and nothing may be left over.
+TEST(DuelTest, NoFaultOfTheWireCorruptsOrLeaks) {
+  std::vector<Faults> cases(7);
+  cases[0].loss = 300;
+  cases[1].duplicate = 500;
+  cases[2].reorder = 500;
+  cases[3].corrupt = 200;
+  cases[4].refuse = 300;
+  cases[5].delay_min = 0ns;
+  cases[5].delay_max = 3s;
+  cases[6].loss = 300;
+  cases[6].duplicate = 100;
+  cases[6].reorder = 200;
+  cases[6].corrupt = 20;
+  cases[6].refuse = 20;
+  cases[6].delay_max = 30ms;
+  for (size_t i = 0; i < cases.size(); ++i) {
+    SoakOptions options;
+    options.seed = 10 + i;
+    options.faults = cases[i];
+    const SoakResult result = Soak(options);
+    EXPECT_EQ(result.wrong, "") << "case " << i;
+    EXPECT_GT(result.tally.finished, 100u) << "case " << i;
+  }
+}
+
+// Every pool too small: users are turned away, but nothing else happens to them.
+TEST(DuelTest, PoolsThatAreTooSmallTurnAwayAndRecover) {
+  for (uint64_t seed = 1; seed <= 4; ++seed) {
+    SoakOptions options;
+    options.seed = seed;
+    options.duration = 1200s;
+    options.config.connections = seed == 1 ? 3 : 64;
+    options.config.requests = seed == 2 ? 1 : 32;
+    options.config.time_waits = seed == 3 ? 1 : 64;
+    options.config.chunks = seed == 4 ? 6 : 1024;
+    options.faults.loss = 50;
+    const SoakResult result = Soak(options);
+    EXPECT_EQ(result.wrong, "") << "seed " << seed;
+    EXPECT_GT(result.tally.finished, 20u) << "seed " << seed;
+  }
 }
 
 }  // namespace

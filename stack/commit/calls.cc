@@ -147,13 +147,7 @@ Result<uint32_t> ReadFrom(Tables& t, Slot<Connection> slot, MutableBytes out) {
   const auto count = static_cast<uint32_t>(std::min<size_t>(out.size(), conn.receive.size));
   CopyOut(t.chunks, conn.receive, 0, out.first(count));
   DropFront(t.chunks, conn.receive, count);
-  // The peer waits for a window that is worth a segment (RFC 9293 §3.8.6.2.2).
-  const uint32_t before = conn.rcv_wnd();
-  Connection opened = conn;
-  AdvanceRightEdge(opened, t.AdvertisedMss());
-  const uint32_t gained = opened.rcv_wnd() - before;
-  if (MayReceive(conn.state) && gained > 0 &&
-      (before < t.AdvertisedMss() || gained >= before)) {
+  if (MayReceive(conn.state) && WindowUpdateDue(conn, t.AdvertisedMss())) {
     conn.Set(Connection::kAckNow);
     WantOutput(t, slot);
   }
@@ -169,7 +163,8 @@ Result<uint32_t> WriteTo(Tables& t, Slot<Connection> slot, Bytes text) {
     return why;
   }
   const size_t room = conn.options.send_buffer - conn.send.size;
-  const uint32_t taken = Append(t.chunks, conn.send, text.first(std::min(room, text.size())));
+  const uint32_t taken =
+      Append(t.chunks, conn.send, ChunkUse::kSend, text.first(std::min(room, text.size())));
   if (taken == 0 && !text.empty()) return Errno::kNoBufs;
   WantOutput(t, slot);
   Settle(t, slot);

@@ -4,7 +4,7 @@
 
 #include "stack/base/check.h"
 #include "stack/commit/flows.h"
-#include "stack/transfer/window.h"
+#include "stack/transfer/receive.h"
 
 namespace handfast {
 namespace {
@@ -52,20 +52,11 @@ void UpdateReady(Tables& t, Slot<Connection> slot) {
   t.ready_connections[t.ready_round].PushBack(t.connections, slot);
 }
 
-void DropText(Tables& t, Connection& conn) {
-  Clear(t.chunks, conn.receive);
-  while (conn.beyond != kNoIndex) {
-    const uint32_t next = t.chunks[conn.beyond].next;
-    t.chunks.Free(conn.beyond);
-    conn.beyond = next;
-  }
-  conn.beyond_count = 0;
-}
-
 void Release(Tables& t, Slot<Connection> slot) {
   Connection& conn = t.connections[slot];
-  DropText(t, conn);
   Clear(t.chunks, conn.send);
+  Clear(t.chunks, conn.receive);
+  DropBeyond(conn, t.chunks);
   if (conn.timer.armed()) t.wheel.Cancel(TimerNodes{t}, Ref::Of(slot).raw);
   if (conn.output.linked()) t.output.Remove(t.connections, slot);
   if (conn.queue.linked()) t.ready_connections[ReadyListOf(conn)].Remove(t.connections, slot);

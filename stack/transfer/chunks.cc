@@ -13,7 +13,15 @@ void ChunkPool::Place(std::span<Chunk> chunks, std::span<uint8_t> bytes) {
   chunk_bytes_ = chunks.empty() ? 0 : static_cast<uint32_t>(bytes.size() / chunks.size());
 }
 
-uint32_t ChunkPool::Take() {
+bool ChunkPool::Allows(ChunkUse use) const {
+  const uint32_t reserve = (capacity() + 3) / 4;
+  if (use == ChunkUse::kSend) return used_for(use) < capacity() - reserve;
+  const uint32_t received = used_for(ChunkUse::kReceive) + used_for(ChunkUse::kBeyond);
+  return received < (use == ChunkUse::kReceive ? capacity() - reserve : capacity() / 2);
+}
+
+uint32_t ChunkPool::Take(ChunkUse use) {
+  if (!Allows(use)) return kNoIndex;
   uint32_t index = kNoIndex;
   if (free_ != 0) {
     index = free_ - 1;
@@ -24,16 +32,25 @@ uint32_t ChunkPool::Take() {
     return kNoIndex;
   }
   chunks_[index] = Chunk{};
+  chunks_[index].use = use;
   ++used_;
+  ++used_for_[static_cast<uint32_t>(use)];
   return index;
 }
 
 void ChunkPool::Free(uint32_t index) {
   HF_CHECK(used_ > 0);
+  --used_for_[static_cast<uint32_t>(chunks_[index].use)];
   chunks_[index].next = free_;
   chunks_[index].begin = chunks_[index].end = 0;
   free_ = index + 1;
   --used_;
+}
+
+void ChunkPool::Reuse(uint32_t index, ChunkUse use) {
+  --used_for_[static_cast<uint32_t>(chunks_[index].use)];
+  ++used_for_[static_cast<uint32_t>(use)];
+  chunks_[index].use = use;
 }
 
 Bytes ChunkPool::Content(uint32_t index) const {
@@ -60,11 +77,11 @@ void Link(ChunkPool& pool, ByteQueue& queue, uint32_t chunk) {
 
 }  // namespace
 
-uint32_t Append(ChunkPool& pool, ByteQueue& queue, Bytes bytes) {
+uint32_t Append(ChunkPool& pool, ByteQueue& queue, ChunkUse use, Bytes bytes) {
   uint32_t taken = 0;
   while (taken < bytes.size()) {
     if (queue.tail == kNoIndex || pool.Room(queue.tail) == 0) {
-      const uint32_t chunk = pool.Take();
+      const uint32_t chunk = pool.Take(use);
       if (chunk == kNoIndex) break;
       Link(pool, queue, chunk);
     }
@@ -81,6 +98,7 @@ void AppendChunk(ChunkPool& pool, ByteQueue& queue, uint32_t chunk) {
     pool.Fill(queue.tail, pool.Content(chunk));
     pool.Free(chunk);
   } else {
+    pool.Reuse(chunk, ChunkUse::kReceive);
     Link(pool, queue, chunk);
   }
 }

@@ -61,7 +61,7 @@ uint32_t FillGap(Connection& conn, ChunkPool& chunks, uint32_t prev, uint32_t at
   if (prev != kNoIndex && EndOf(conn, chunks[prev]) == at) stored = chunks.Fill(prev, text);
   while (stored < text.size()) {
     if (conn.beyond_count >= MostBeyond(conn, chunks)) break;
-    const uint32_t fresh = chunks.Take();
+    const uint32_t fresh = chunks.Take(ChunkUse::kBeyond);
     if (fresh == kNoIndex) break;
     chunks[fresh].seq = conn.rcv_nxt + at + stored;
     uint32_t& link = prev == kNoIndex ? conn.beyond : chunks[prev].next;
@@ -125,6 +125,18 @@ void Join(Connection& conn, ChunkPool& chunks) {
   }
 }
 
+// Text at RCV.NXT. Where memory is short it takes that of the text beyond, which was not
+// acknowledged. How much was taken.
+uint32_t TakeInOrder(Connection& conn, ChunkPool& chunks, Bytes text) {
+  if (conn.has(Connection::kReadShut)) return static_cast<uint32_t>(text.size());
+  uint32_t taken = Append(chunks, conn.receive, ChunkUse::kReceive, text);
+  if (taken < text.size() && conn.beyond != kNoIndex) {
+    DropBeyond(conn, chunks);
+    taken += Append(chunks, conn.receive, ChunkUse::kReceive, text.subspan(taken));
+  }
+  return taken;
+}
+
 // Where the peer's FIN stands. Not believed if text beyond it came in before.
 void LearnFin(Connection& conn, const ChunkPool& chunks, uint32_t at) {
   if (conn.has(Connection::kFinKnown)) return;
@@ -142,6 +154,15 @@ AckWhen WhenToAck(const Connection& conn, uint32_t mss) {
 
 }  // namespace
 
+void DropBeyond(Connection& conn, ChunkPool& chunks) {
+  while (conn.beyond != kNoIndex) {
+    const uint32_t next = chunks[conn.beyond].next;
+    chunks.Free(conn.beyond);
+    conn.beyond = next;
+  }
+  conn.beyond_count = 0;
+}
+
 ReceiveEffect ReceiveText(Connection& conn, ChunkPool& chunks, const Segment& seg,
                           uint32_t mss) {
   ReceiveEffect effect;
@@ -152,9 +173,7 @@ ReceiveEffect ReceiveText(Connection& conn, ChunkPool& chunks, const Segment& se
   if (part.fin) LearnFin(conn, chunks, part.at + static_cast<uint32_t>(part.text.size()));
   bool stored_all = true;
   if (part.at == 0 && !part.text.empty()) {
-    const uint32_t taken = conn.has(Connection::kReadShut)
-                               ? static_cast<uint32_t>(part.text.size())
-                               : Append(chunks, conn.receive, part.text);
+    const uint32_t taken = TakeInOrder(conn, chunks, part.text);
     conn.rcv_nxt += taken;
     Join(conn, chunks);
     stored_all = taken == part.text.size();

@@ -34,6 +34,9 @@ struct ReceiveEffect {
 ReceiveEffect ReceiveText(Connection& conn, ChunkPool& chunks, const Segment& seg,
                           uint32_t mss);
 
+// Gives up the text beyond RCV.NXT; its sender will repeat it.
+void DropBeyond(Connection& conn, ChunkPool& chunks);
+
 // The blocks beyond RCV.NXT, the latest first (RFC 2018 §4). How many.
 uint8_t SackBlocks(const Connection& conn, const ChunkPool& chunks,
                    std::array<SackBlock, 4>& out);

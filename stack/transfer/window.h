@@ -26,14 +26,20 @@ constexpr uint16_t InitialWindow(uint32_t buffer, uint32_t mss) {
   return static_cast<uint16_t>(window);
 }
 
-// Moves the advertised right edge to what the buffer allows now, if that is worth saying
-// (RFC 9293 §3.8.6.2.2: by min(MSS, buffer / 2)). The edge never moves back.
-constexpr void AdvanceRightEdge(Connection& conn, uint32_t mss) {
+// How many octets the advertised right edge could move on now, if that is worth saying: by
+// min(MSS, buffer / 2) at least (RFC 9293 §3.8.6.2.2), else 0. The edge never moves back.
+constexpr uint32_t WindowGain(const Connection& conn, uint32_t mss) {
   const uint32_t buffer = conn.options.receive_buffer;
   const uint32_t most = uint32_t{65535} << conn.rcv_scale;
-  const uint32_t free = buffer - std::min(buffer, conn.receive.size);
-  const uint32_t offer = std::min(free, most);
-  if (offer >= conn.rcv_wnd() + std::min(mss, buffer / 2)) conn.rcv_adv = conn.rcv_nxt + offer;
+  const uint32_t offer = std::min(buffer - std::min(buffer, conn.receive.size), most);
+  return offer >= conn.rcv_wnd() + std::min(mss, buffer / 2) ? offer - conn.rcv_wnd() : 0;
+}
+
+// Should the peer hear of the gain at once, and not with the next segment? When it may be
+// waiting for it, or when the window doubles.
+constexpr bool WindowUpdateDue(const Connection& conn, uint32_t mss) {
+  const uint32_t gain = WindowGain(conn, mss);
+  return gain > 0 && (conn.rcv_wnd() < mss || gain >= conn.rcv_wnd());
 }
 
 // The window field of the next segment. Rounded up, as rounding down would take back what

@@ -1,0 +1,46 @@
+// Soak: two hosts, users, a bad wire and a long time; judged all the way, and at the end.
+
+#ifndef HARNESS_SIM_SOAK_H_
+#define HARNESS_SIM_SOAK_H_
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "harness/sim/traffic.h"
+#include "harness/sim/wire.h"
+#include "stack/config.h"
+
+namespace handfast {
+
+struct SoakOptions {
+  uint64_t seed = 1;
+  Instant start = Instant(1'000'000'000);
+  Duration duration = 1h;  // of the clock of the simulation
+  Faults faults;
+  TrafficOptions traffic;
+  Config config = DeskConfig();  // of both hosts
+  uint32_t audit_every = 64;     // steps
+  // Told now and then how far it has come; may be empty.
+  std::function<void(Duration done)> progress;
+
+  // Enough for a few dozen users, little enough that limits are met.
+  static Config DeskConfig();
+};
+
+struct SoakResult {
+  // The first thing that was wrong, in words; "" if nothing was.
+  std::string wrong;
+  Traffic::Tally tally;
+  uint64_t frames = 0;  // sent by both
+  uint64_t lost = 0;    // lost, damaged or refused
+  uint64_t steps = 0;
+};
+
+// Users talk for the duration; then all hang up, and when all time has run out nothing may
+// be left. An audit now and then, every octet checked.
+SoakResult Soak(const SoakOptions& options);
+
+}  // namespace handfast
+
+#endif  // HARNESS_SIM_SOAK_H_
