@@ -46,8 +46,10 @@ void Lab::Settle() {
 }
 
 Instant Lab::next_event() {
-  Instant next = wire_.next_arrival();
-  for (const auto& host : hosts_) next = Earliest(next, host->pump().next_deadline());
+  Instant next = Instant::Never();
+  for (const auto& host : hosts_)
+    next = Earliest(
+        next, Earliest(host->pump().next_deadline(), wire_.next_arrival(host->station())));
   return next;
 }
 

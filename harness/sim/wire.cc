@@ -54,11 +54,9 @@ Wire::Frame Wire::Receive(size_t station) {
   return frame;
 }
 
-Instant Wire::next_arrival() const {
-  Instant first = Instant::Never();
-  for (const auto& queue : stations_)
-    if (!queue.empty()) first = Earliest(first, Instant(queue.begin()->first.first));
-  return first;
+Instant Wire::next_arrival(size_t station) const {
+  const auto& queue = stations_[station];
+  return queue.empty() ? Instant::Never() : Instant(queue.begin()->first.first);
 }
 
 size_t SimLink::Receive(std::span<Bytes> frames) {

@@ -50,8 +50,8 @@ class Wire {
   // The next frame that has come to a station by now, or an empty one.
   Frame Receive(size_t station);
   bool HasFrame(size_t station) const;
-  // When the next frame comes to any station.
-  Instant next_arrival() const;
+  // When the next frame comes to a station.
+  Instant next_arrival(size_t station) const;
 
  private:
   void Deliver(size_t to, Bytes frame);
