@@ -31,20 +31,21 @@ bool Pump::Turn() {
   }
   std::array<Bytes, kBurst> datagrams;
   const size_t received = link_.Receive(datagrams);
-  if (tap_.received != nullptr)
-    for (size_t i = 0; i < received; ++i) tap_.received(tap_.self, now_, datagrams[i]);
   const size_t count = Receive(std::span(datagrams).first(received));
   Work(std::span<const Bytes>(datagrams).first(count));
   return received > 0 || sent_ > 0;
 }
 
-// Takes the frames off, in place; ARP is answered on the way. How many datagrams are left.
+// Takes the link's headers off, in place; ARP is answered on the way. How many datagrams
+// are left.
 size_t Pump::Receive(std::span<Bytes> frames) {
-  if (ethernet_ == nullptr) return frames.size();
   size_t count = 0;
-  for (const Bytes frame : frames)
-    if (const std::optional<Bytes> datagram = ethernet_->Input(now_, frame, arp_))
-      frames[count++] = *datagram;
+  for (const Bytes frame : frames) {
+    const Ethernet::Received link =
+        ethernet_ != nullptr ? ethernet_->Input(now_, frame, arp_) : Ethernet::Received{frame};
+    if (tap_.received != nullptr) tap_.received(tap_.self, now_, frame, link);
+    if (link.datagram) frames[count++] = *link.datagram;
+  }
   return count;
 }
 

@@ -28,10 +28,14 @@ namespace handfast {
 // stack keeps nothing of them.
 struct PumpTap {
   void* self = nullptr;
-  // Frames as they came in and as they leave.
-  void (*received)(void* self, Instant now, Bytes frame) = nullptr;
+  // A frame as it came in, and what the link layer made of it. Its datagram, if it carries
+  // one, is in one of the bursts that follow.
+  void (*received)(void* self, Instant now, Bytes frame,
+                   const Ethernet::Received& link) = nullptr;
+  // A frame as it leaves, once the link has taken it.
   void (*sent)(void* self, Instant now, Bytes frame) = nullptr;
-  // One burst: the datagrams that went into the stack, what came out, and why.
+  // One burst: the datagrams that went into the stack, what came out, and why. Datagrams are
+  // where they are in the frames; those of `tx` stand in the frames that leave afterwards.
   void (*worked)(void* self, Instant now, std::span<const Bytes> datagrams, const TxBurst& tx,
                  const Trace& trace) = nullptr;
 };
@@ -67,7 +71,7 @@ class Pump {
       kBurst * (TxBurst::kHeadroom + 64) + Ethernet::kPending * (Ethernet::kMaxDatagram + 64);
   static constexpr size_t kTraceRecords = kBurst + kAnswers;
 
-  size_t Receive(std::span<Bytes> datagrams);
+  size_t Receive(std::span<Bytes> frames);
   void Work(std::span<const Bytes> datagrams);
   void Send();
   void Transmit(std::span<const Bytes> frames);

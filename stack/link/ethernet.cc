@@ -20,54 +20,56 @@ void SendArp(const Mac& destination, const Arp& arp, TxBurst& tx) {
 
 }  // namespace
 
-std::optional<Bytes> Ethernet::Dropped(Drop drop) {
-  ++counters_.drops[static_cast<size_t>(drop)];
-  return std::nullopt;
+Ethernet::Received Ethernet::Input(Instant now, Bytes frame, TxBurst& tx) {
+  Received received;
+  received.drop = InputFrame(now, frame, tx, received.datagram);
+  if (received.drop != Drop::kNone) ++counters_.drops[static_cast<size_t>(received.drop)];
+  return received;
 }
 
-std::optional<Bytes> Ethernet::Input(Instant now, Bytes frame, TxBurst& tx) {
+Drop Ethernet::InputFrame(Instant now, Bytes frame, TxBurst& tx,
+                          std::optional<Bytes>& datagram) {
   const std::optional<EthernetView> view = EthernetView::Of(frame);
-  if (!view) return Dropped(Drop::kFrameTooShort);
+  if (!view) return Drop::kFrameTooShort;
   if (view->destination != config_.mac && !view->destination.is_group())
-    return Dropped(Drop::kFrameNotForUs);
-  if (view->source.is_group() || view->source == config_.mac)
-    return Dropped(Drop::kFrameSource);
-  if (view->type == kEtherTypeArp) {
-    InputArp(now, view->payload, tx);
-    return std::nullopt;
-  }
-  if (view->type != kEtherTypeIpv4) return Dropped(Drop::kEtherType);
+    return Drop::kFrameNotForUs;
+  if (view->source.is_group() || view->source == config_.mac) return Drop::kFrameSource;
+  if (view->type == kEtherTypeArp) return InputArp(now, view->payload, tx);
+  if (view->type != kEtherTypeIpv4) return Drop::kEtherType;
   // A unicast datagram in a frame to all is no business of ours (RFC 1122 §3.3.6).
-  if (view->destination.is_group()) return Dropped(Drop::kIpGroupDestination);
-  return view->payload;
+  if (view->destination.is_group()) return Drop::kIpGroupDestination;
+  datagram = view->payload;
+  return Drop::kNone;
 }
 
-void Ethernet::InputArp(Instant now, Bytes payload, TxBurst& tx) {
+Drop Ethernet::InputArp(Instant now, Bytes payload, TxBurst& tx) {
   const std::optional<Arp> arp = Arp::Parse(payload);
-  if (!arp) return void(Dropped(Drop::kArpMalformed));
-  if (arp->sender == config_.local.addr) return void(Dropped(Drop::kArpConflict));
+  if (!arp) return Drop::kArpMalformed;
+  if (arp->sender == config_.local.addr) return Drop::kArpConflict;
   const bool probe = arp->sender.is_any() && arp->operation == Arp::Operation::kRequest;
   const bool neighbour_possible =
       IsPeer(arp->sender, {&config_.local, 1}) && IsOnLink(arp->sender, config_.local);
   if ((!neighbour_possible && !probe) || arp->sender_mac.is_group() ||
       arp->sender_mac == config_.mac)
-    return void(Dropped(Drop::kArpSender));
-  if (arp->target != config_.local.addr) return void(Dropped(Drop::kArpNotForUs));
+    return Drop::kArpSender;
+  if (arp->target != config_.local.addr) return Drop::kArpNotForUs;
 
   if (arp->operation == Arp::Operation::kRequest) {
     ++counters_.replies_sent;
-    return SendArp(
+    SendArp(
         arp->sender_mac,
         {Arp::Operation::kReply, config_.mac, config_.local.addr, arp->sender_mac, arp->sender},
         tx);
+    return Drop::kNone;
   }
   Neighbour* const neighbour = Lookup(arp->sender);
   const bool asked = neighbour != nullptr && neighbour->asked > 0;
-  if (!asked) return void(Dropped(Drop::kArpUnsolicited));
+  if (!asked) return Drop::kArpUnsolicited;
   // While one station is being confirmed another has nothing to say.
   if (neighbour->progress == Progress::kConfirming && neighbour->mac != arp->sender_mac)
-    return void(Dropped(Drop::kArpUnsolicited));
+    return Drop::kArpUnsolicited;
   Learn(now, *neighbour, arp->sender_mac, tx);
+  return Drop::kNone;
 }
 
 void Ethernet::Learn(Instant now, Neighbour& neighbour, const Mac& mac, TxBurst& tx) {

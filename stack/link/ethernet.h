@@ -53,9 +53,15 @@ class Ethernet {
 
   explicit Ethernet(const EthernetConfig& config) : config_(config) {}
 
-  // A frame came in. The IP datagram in it, or nullopt: it was ARP, or it was dropped and
-  // counted. Answers to it, and datagrams that waited for it, go into `tx`, framed.
-  std::optional<Bytes> Input(Instant now, Bytes frame, TxBurst& tx);
+  // What became of a frame that came in: it carries a datagram, or it was ARP and is done
+  // with (neither), or it was dropped and counted.
+  struct Received {
+    std::optional<Bytes> datagram;
+    Drop drop = Drop::kNone;
+  };
+
+  // Takes a frame. Answers to it, and datagrams that waited for it, go into `tx`, framed.
+  Received Input(Instant now, Bytes frame, TxBurst& tx);
 
   // Frames the datagram at `index` of the burst in place: writes the header before it. Where
   // the neighbour's address is not known the datagram is kept until it is, if there is room,
@@ -93,8 +99,8 @@ class Ethernet {
     std::array<uint8_t, TxBurst::kHeadroom + kMaxDatagram> bytes{};
   };
 
-  std::optional<Bytes> Dropped(Drop drop);
-  void InputArp(Instant now, Bytes payload, TxBurst& tx);
+  Drop InputFrame(Instant now, Bytes frame, TxBurst& tx, std::optional<Bytes>& datagram);
+  Drop InputArp(Instant now, Bytes payload, TxBurst& tx);
   void Learn(Instant now, Neighbour& neighbour, const Mac& mac, TxBurst& tx);
   Neighbour* Lookup(const Addr& addr);
   Neighbour* Take(Instant now, const Addr& addr);
