@@ -17,6 +17,7 @@ struct Thing {
   SlotHead head;
   ListLink link;
   uint32_t value = 7;
+  uint32_t padding = 0;
 };
 
 struct Store {

@@ -29,10 +29,9 @@ bool Pump::Turn() {
                   uint64_t{LoadBe32(&entropy[8])} << 32 | LoadBe32(&entropy[12])});
     rekey_at_ = now_ + kRekeyAfter;
   }
-  std::array<Bytes, kBurst> datagrams;
-  const size_t received = link_.Receive(datagrams);
-  const size_t count = Receive(std::span(datagrams).first(received));
-  Work(std::span<const Bytes>(datagrams).first(count));
+  const size_t received = link_.Receive(received_);
+  const size_t count = Receive(std::span(received_).first(received));
+  Work(std::span<const Bytes>(received_).first(count));
   return received > 0 || sent_ > 0;
 }
 
@@ -64,19 +63,17 @@ void Pump::Work(std::span<const Bytes> datagrams) {
 }
 
 void Pump::Send() {
-  std::array<Bytes, kAnswers> frames;
   size_t count = 0;
   if (ethernet_ != nullptr) ethernet_->Expire(now_, arp_);
   for (size_t i = 0; i < tx_.size(); ++i) {
     if (ethernet_ == nullptr)
-      frames[count++] = tx_[i];
+      frames_[count++] = tx_[i];
     else if (const std::optional<Bytes> frame = ethernet_->Output(now_, tx_, i, arp_))
-      frames[count++] = *frame;
+      frames_[count++] = *frame;
   }
-  std::array<Bytes, std::tuple_size_v<decltype(arp_entries_)>> own;
-  for (size_t i = 0; i < arp_.size(); ++i) own[i] = arp_[i];
-  Transmit(std::span<const Bytes>(own).first(arp_.size()));
-  Transmit(std::span<const Bytes>(frames).first(count));
+  for (size_t i = 0; i < arp_.size(); ++i) arp_frames_[i] = arp_[i];
+  Transmit(std::span<const Bytes>(arp_frames_).first(arp_.size()));
+  Transmit(std::span<const Bytes>(frames_).first(count));
   tx_.Clear();
   arp_.Clear();
 }

@@ -69,6 +69,7 @@ class Pump {
  private:
   static constexpr size_t kArpMemory =
       kBurst * (TxBurst::kHeadroom + 64) + Ethernet::kPending * (Ethernet::kMaxDatagram + 64);
+  static constexpr size_t kArpFrames = kBurst + Ethernet::kPending + Ethernet::kNeighbours;
   static constexpr size_t kTraceRecords = kBurst + kAnswers;
 
   size_t Receive(std::span<Bytes> frames);
@@ -85,8 +86,10 @@ class Pump {
   Instant now_;
   Instant rekey_at_;
   std::array<TxBurst::Entry, kAnswers> entries_{};
-  std::array<TxBurst::Entry, kBurst + Ethernet::kPending + Ethernet::kNeighbours>
-      arp_entries_{};
+  std::array<TxBurst::Entry, kArpFrames> arp_entries_{};
+  std::array<Bytes, kBurst> received_;
+  std::array<Bytes, kAnswers> frames_;
+  std::array<Bytes, kArpFrames> arp_frames_;
   std::array<TraceRecord, kTraceRecords> records_{};
   TxBurst tx_;
   TxBurst arp_;  // frames of the link layer's own

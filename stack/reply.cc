@@ -13,10 +13,9 @@ namespace {
 
 // Writes a segment without text.
 void SendControl(Tables& t, TxBurst& tx, const Outgoing& segment) {
-  std::array<uint8_t, TcpView::kMaxOptions> options;
-  const size_t options_length = EmitOptions(segment.options, options);
-  const size_t length = TextOffset(options_length);
-  tx.Close(EmitTcp(segment, Bytes(options).first(options_length), 0, tx.Open(length)));
+  const MutableBytes datagram = tx.Open(TextOffset(TcpView::kMaxOptions));
+  const EmittedOptions options = EmitOptions(segment.options, &datagram[kOptionsAt]);
+  tx.Close(EmitTcp(segment, options, 0, datagram));
   t.counters.Add(Counter::kIpOutRequests);
 }
 
@@ -37,8 +36,10 @@ void SetSynOptions(OutOptions& options, const Tables& t, Negotiated negotiated, 
   }
 }
 
-// The fields that all segments of an open connection share.
-Outgoing SegmentOf(Tables& t, Connection& conn, Seq seq, Flags flags) {
+using SackList = std::array<SackBlock, 4>;
+
+// The fields that all segments of an open connection share. `sack` is the caller's memory.
+Outgoing SegmentOf(Tables& t, Connection& conn, Seq seq, Flags flags, SackList& sack) {
   Outgoing out;
   out.flow = conn.flow;
   out.seq = seq;
@@ -51,7 +52,7 @@ Outgoing SegmentOf(Tables& t, Connection& conn, Seq seq, Flags flags) {
     SetTimestamps(out.options, TsVal(t.now, conn.ts_offset), conn.ts_recent);
   if (conn.negotiated.has(Negotiated::kSack) && conn.beyond != kNoIndex) {
     out.options.present |= Options::kSack;
-    out.options.sack_blocks = SackBlocks(conn, t.chunks, out.options.sack);
+    out.options.sack = std::span(sack).first(SackBlocks(conn, t.chunks, sack));
   }
   return out;
 }
@@ -156,13 +157,15 @@ void SendSyn(Tables& t, TxBurst& tx, Connection& conn) {
 }
 
 void SendAck(Tables& t, TxBurst& tx, Connection& conn) {
-  SendControl(t, tx, SegmentOf(t, conn, conn.snd_nxt, Flags(kAck)));
+  SackList sack;
+  SendControl(t, tx, SegmentOf(t, conn, conn.snd_nxt, Flags(kAck), sack));
   NoteAcknowledged(conn);
   t.counters.Add(Counter::kTcpOutSegs);
 }
 
 void SendText(Tables& t, TxBurst& tx, Connection& conn, const SendPlan& plan) {
-  Outgoing out = SegmentOf(t, conn, plan.seq, Flags(kAck));
+  SackList sack;
+  Outgoing out = SegmentOf(t, conn, plan.seq, Flags(kAck), sack);
   if (plan.fin) out.flags = out.flags.With(kFin);
   if (plan.push) out.flags = out.flags.With(kPsh);
   if (conn.negotiated.has(Negotiated::kEcn) && !plan.repeats && plan.length > 0) {
@@ -170,16 +173,15 @@ void SendText(Tables& t, TxBurst& tx, Connection& conn, const SendPlan& plan) {
     if (conn.has(Connection::kCwrNow)) out.flags = out.flags.With(kCwr);
     conn.Clear(Connection::kCwrNow);
   }
-  std::array<uint8_t, TcpView::kMaxOptions> options;
-  size_t options_length = EmitOptions(out.options, options);
-  if (TextOffset(options_length) + plan.length > conn.path_mtu) {
+  const MutableBytes datagram = tx.Open(t.config.mtu);
+  EmittedOptions options = EmitOptions(out.options, &datagram[kOptionsAt]);
+  if (TextOffset(options.length) + plan.length > conn.path_mtu) {
     out.options.present &= static_cast<uint8_t>(~Options::kSack);  // text goes first
-    options_length = EmitOptions(out.options, options);
+    options = EmitOptions(out.options, &datagram[kOptionsAt]);
   }
-  const size_t text_at = TextOffset(options_length);
-  const MutableBytes datagram = tx.Open(text_at + plan.length);
-  CopyOut(t.chunks, conn.send, plan.seq - conn.snd_una, datagram.subspan(text_at));
-  tx.Close(EmitTcp(out, Bytes(options).first(options_length), plan.length, datagram));
+  CopyOut(t.chunks, conn.send, plan.seq - conn.snd_una,
+          datagram.subspan(TextOffset(options.length), plan.length));
+  tx.Close(EmitTcp(out, options, plan.length, datagram));
   NoteAcknowledged(conn);
   t.counters.Add(Counter::kIpOutRequests);
   t.counters.Add(plan.repeats ? Counter::kTcpRetransSegs : Counter::kTcpOutSegs);

@@ -253,7 +253,7 @@ Errno Stack::SetOptions(Instant now, ListenerId id, const SocketOptions& options
   if (!slot) return Errno::kBadF;
   if (!InRange(options)) return Errno::kInval;
   SetNow(now);
-  t_.listeners[slot].options = options;
+  SetListenerOptions(t_, slot, options);
   return Errno::kOk;
 }
 

@@ -66,23 +66,42 @@ class SipHash {
 using SipHash13 = SipHash<1, 3>;
 using SipHash24 = SipHash<2, 4>;
 
-// The hash of a flow, and of one more word. IPv4 flows take two words, IPv6 flows five.
+namespace siphash_internal {
+
+// Two addresses; how many octets they have.
 template <typename Hash>
-constexpr uint64_t HashFlow(SipKey key, const Flow& flow, uint32_t salt = 0) {
-  Hash hash(key);
-  const uint64_t ports = uint64_t{static_cast<uint16_t>(flow.local_port)} << 48 |
-                         uint64_t{static_cast<uint16_t>(flow.peer_port)} << 32 | salt;
+constexpr uint64_t AddAddresses(const Flow& flow, Hash& hash) {
   if (flow.local.is_v4() && flow.peer.is_v4()) {
     hash.Add(uint64_t{flow.local.v4()} << 32 | flow.peer.v4());
-    hash.Add(ports);
-    return hash.Finish(uint64_t{16} << 56);
+    return 8;
   }
   for (const Addr* addr : {&flow.local, &flow.peer}) {
     hash.Add(uint64_t{addr->words[0]} << 32 | addr->words[1]);
     hash.Add(uint64_t{addr->words[2]} << 32 | addr->words[3]);
   }
-  hash.Add(ports);
-  return hash.Finish(uint64_t{40} << 56);
+  return 32;
+}
+
+constexpr uint64_t Ports(const Flow& flow) {
+  return uint64_t{static_cast<uint16_t>(flow.local_port)} << 16 |
+         static_cast<uint16_t>(flow.peer_port);
+}
+
+}  // namespace siphash_internal
+
+// The hash of a flow; and of a flow and a number, of which neither can be taken for the other.
+template <typename Hash>
+constexpr uint64_t HashFlow(SipKey key, const Flow& flow) {
+  Hash hash(key);
+  const uint64_t octets = siphash_internal::AddAddresses(flow, hash) + 4;
+  return hash.Finish(siphash_internal::Ports(flow) | octets << 56);
+}
+template <typename Hash>
+constexpr uint64_t HashFlow(SipKey key, const Flow& flow, uint32_t number) {
+  Hash hash(key);
+  const uint64_t octets = siphash_internal::AddAddresses(flow, hash) + 8;
+  hash.Add(siphash_internal::Ports(flow) << 32 | number);
+  return hash.Finish(octets << 56);
 }
 
 }  // namespace handfast

@@ -4,6 +4,7 @@
 #define STACK_BASE_UNITS_H_
 
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <span>
 
@@ -34,7 +35,12 @@ struct Addr {
            (words[2] == 0 || words[2] == 0xffff);
   }
 
-  friend constexpr bool operator==(const Addr&, const Addr&) = default;
+  // Two words at a time: flows are compared for every segment.
+  friend constexpr bool operator==(const Addr& a, const Addr& b) {
+    using Halves = std::array<uint64_t, 2>;
+    const auto x = std::bit_cast<Halves>(a), y = std::bit_cast<Halves>(b);
+    return ((x[0] ^ y[0]) | (x[1] ^ y[1])) == 0;
+  }
 };
 
 struct Endpoint {

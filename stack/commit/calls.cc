@@ -91,12 +91,21 @@ Result<Slot<Listener>> ListenOn(Tables& t, Slot<Connection> slot, int backlog) {
   listener.addr = conn.flow.local;
   listener.port = conn.flow.local_port;
   listener.backlog = ClampBacklog(backlog, t.config.somaxconn);
-  listener.options = conn.options;
+  SetListenerOptions(t, listener_slot, conn.options);
   listener.interest = kDefaultInterest;
   Disown(t, slot);
   Settle(t, slot);  // gives the slot and its port back
   ChainListener(t, listener_slot);
   return listener_slot;
+}
+
+void SetListenerOptions(Tables& t, Slot<Listener> slot, const SocketOptions& options) {
+  Listener& listener = t.listeners[slot];
+  const uint32_t mss = t.AdvertisedMss();
+  listener.options = options;
+  listener.windows = {InitialWindow(options.receive_buffer, mss),
+                      InitialWindow(options.receive_buffer, mss - kTimestampOption)};
+  listener.rcv_scale = WindowShift(options.receive_buffer);
 }
 
 Result<Slot<Connection>> AcceptFrom(Tables& t, Slot<Listener> slot) {

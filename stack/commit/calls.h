@@ -13,6 +13,7 @@ namespace handfast {
 Result<Slot<Connection>> OpenSocket(Tables& t);
 Errno BindSocket(Tables& t, Slot<Connection> slot, Endpoint local);
 Result<Slot<Listener>> ListenOn(Tables& t, Slot<Connection> slot, int backlog);
+void SetListenerOptions(Tables& t, Slot<Listener> slot, const SocketOptions& options);
 Result<Slot<Connection>> AcceptFrom(Tables& t, Slot<Listener> slot);
 Errno ConnectTo(Tables& t, Slot<Connection> slot, Endpoint peer);
 Result<uint32_t> ReadFrom(Tables& t, Slot<Connection> slot, MutableBytes out);

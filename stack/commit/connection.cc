@@ -88,7 +88,7 @@ Drop TakeText(Tables& t, Slot<Connection> slot, const Segment& seg) {
   if (seg.length() == 0) return Drop::kNone;
   if (!MayReceive(conn.state)) return Drop::kDuplicate;
   if (AbortedForOrphan(t, slot, seg)) return Drop::kAfterClose;
-  const uint32_t header = conn.negotiated.has(Negotiated::kTimestamps) ? 12 : 0;
+  const uint32_t header = conn.negotiated.has(Negotiated::kTimestamps) ? kTimestampOption : 0;
   const ReceiveEffect effect = ReceiveText(conn, t.chunks, seg, t.AdvertisedMss() - header);
   if (effect.drop == Drop::kBuffer) t.counters.Add(Counter::kTcpExtTCPRcvQDrop);
   if (effect.delivered == 0 && effect.drop == Drop::kNone && !effect.fin)

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <initializer_list>
+#include <new>
+#include <type_traits>
 
 #include "stack/arrive/closed.h"
 #include "stack/commit/connection.h"
@@ -23,21 +26,33 @@ struct Guess {
   uint32_t tag = 0;
 };
 
+// Places for a group; only as many are made as there are datagrams.
+class Group {
+ public:
+  void Make(size_t index, const Tables& t, Bytes datagram) {
+    Guess& guess = *new (At(index)) Guess;
+    const ParsePolicy policy{t.config.malformed_options, t.config.verify_checksums};
+    Parse(datagram, t.config.locals(), policy, guess.arrival);
+    if (guess.arrival.what == Arrival::What::kTcp)
+      guess.tag = t.TagOf(guess.arrival.segment.flow);
+  }
+  // REQUIRES: Make(index) was called.
+  const Guess& operator[](size_t index) {
+    return *std::launder(reinterpret_cast<const Guess*>(At(index)));
+  }
+
+ private:
+  static_assert(std::is_trivially_destructible_v<Guess>);
+  std::byte* At(size_t index) { return &memory_[index * sizeof(Guess)]; }
+
+  alignas(Guess) std::array<std::byte, kGroup * sizeof(Guess)> memory_;
+};
+
 void PrefetchOwner(const Tables& t, Ref ref) {
   switch (ref.owner()) {
-    case Owner::kRequest: {
-      const auto* at = reinterpret_cast<const char*>(t.requests.Peek(ref.index()));
-      __builtin_prefetch(at);
-      __builtin_prefetch(at + 64);
-      break;
-    }
-    case Owner::kConnection: {
-      const auto* at = reinterpret_cast<const char*>(t.connections.Peek(ref.index()));
-      for (size_t line = 0; line < sizeof(Connection); line += 64)
-        __builtin_prefetch(at + line);
-      break;
-    }
-    case Owner::kTimeWait: __builtin_prefetch(t.time_waits.Peek(ref.index())); break;
+    case Owner::kRequest: return t.requests.Prefetch(ref.index());
+    case Owner::kConnection: return t.connections.Prefetch(ref.index());
+    case Owner::kTimeWait: return t.time_waits.Prefetch(ref.index());
     case Owner::kNobody:
     case Owner::kListener: break;
   }
@@ -163,15 +178,10 @@ void Account(Tables& t, Drop drop) {
 // The first two passes only guess, so that the third finds in the cache what it needs; they
 // change nothing. A burst of n does exactly what n bursts of one do.
 size_t InputBurst(Tables& t, std::span<const Bytes> datagrams, TxBurst& tx, Trace* trace) {
-  const ParsePolicy policy{t.config.malformed_options, t.config.verify_checksums};
-  std::array<Guess, kGroup> group;
+  Group group;
   for (size_t done = 0; done < datagrams.size();) {
     const size_t count = std::min(kGroup, datagrams.size() - done);
-    for (size_t i = 0; i < count; ++i) {
-      Parse(datagrams[done + i], t.config.locals(), policy, group[i].arrival);
-      if (group[i].arrival.what != Arrival::What::kTcp) continue;
-      group[i].tag = t.TagOf(group[i].arrival.segment.flow);
-    }
+    for (size_t i = 0; i < count; ++i) group.Make(i, t, datagrams[done + i]);
     for (size_t i = 0; i < count; ++i)
       if (group[i].arrival.what == Arrival::What::kTcp) t.flows.Prefetch(group[i].tag);
     for (size_t i = 0; i < count; ++i)

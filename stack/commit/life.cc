@@ -20,10 +20,9 @@ Instant EarliestDeadline(const Connection& conn) {
   return Earliest(conn.end_at, Earliest(conn.resend_at, conn.ack_at));
 }
 
-void ArmTimer(Tables& t, Slot<Connection> slot) {
+void ArmTimer(Tables& t, Slot<Connection> slot, const Connection& conn) {
   const TimerNodes nodes{t};
   const uint32_t id = Ref::Of(slot).raw;
-  Connection& conn = t.connections[slot];
   const Instant deadline = EarliestDeadline(conn);
   if (deadline.never()) {
     if (conn.timer.armed()) t.wheel.Cancel(nodes, id);
@@ -41,8 +40,7 @@ void Unhash(Tables& t, Slot<Connection> slot) {
 
 uint32_t ReadyListOf(const Connection& conn) { return conn.has(Connection::kReadyIn) ? 1 : 0; }
 
-void UpdateReady(Tables& t, Slot<Connection> slot) {
-  Connection& conn = t.connections[slot];
+void UpdateReady(Tables& t, Slot<Connection> slot, Connection& conn) {
   if (!conn.has(Connection::kOwned)) return;
   const bool ready = (ReadyBits(conn) & conn.interest) != 0;
   if (ready == conn.queue.linked()) return;
@@ -111,8 +109,8 @@ void Settle(Tables& t, Slot<Connection> slot) {
                                      Connection::kResetNow)) != 0;
     if (!held) return Release(t, slot);
   }
-  ArmTimer(t, slot);
-  UpdateReady(t, slot);
+  ArmTimer(t, slot, conn);
+  UpdateReady(t, slot, conn);
 }
 
 void Settle(Tables& t, Slot<Listener> slot) {

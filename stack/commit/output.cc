@@ -62,10 +62,24 @@ bool LeaveOne(Tables& t, TxBurst& tx, Connection& conn) {
   return false;
 }
 
+// Nothing is queued, outstanding, or asked for.
+bool IsQuiet(const Connection& conn) {
+  constexpr uint32_t kAsks = Connection::kFinQueued | Connection::kAckNow |
+                             Connection::kResetNow | Connection::kSynNow |
+                             Connection::kResendHead | Connection::kProbeNow |
+                             Connection::kPersist;
+  return (conn.flags & kAsks) == 0 && conn.send.size == 0 && conn.snd_nxt == conn.snd_una;
+}
+
 }  // namespace
 
 void Flush(Tables& t, TxBurst& tx, Slot<Connection> slot) {
   Connection& conn = t.connections[slot];
+  if (IsQuiet(conn)) {
+    conn.resend_at = Instant::Never();
+    if (conn.output.linked()) t.output.Remove(t.connections, slot);
+    return;
+  }
   RestartAfterIdle(conn, t.now, t.config.policy);
   bool more = true;
   while (more && HasRoom(t, tx)) more = LeaveOne(t, tx, conn);

@@ -11,7 +11,6 @@
 #include "stack/secret/ts_offset.h"
 #include "stack/sock/negotiate.h"
 #include "stack/timeout/synack.h"
-#include "stack/transfer/window.h"
 
 namespace handfast {
 namespace {
@@ -32,17 +31,15 @@ void FillRequest(const Tables& t, const Listener& listener, const Segment& seg, 
   req.negotiated = Agree(Offer(policy), seg.options);
   if (AsksForEcn(seg, policy)) req.negotiated.Set(Negotiated::kEcn);
   req.tos = seg.tos;
-  uint32_t mss = t.AdvertisedMss();
-  if (req.negotiated.has(Negotiated::kTimestamps)) {
-    mss -= 12;
+  const bool timestamps = req.negotiated.has(Negotiated::kTimestamps);
+  req.window = listener.windows[timestamps ? 1 : 0];
+  if (timestamps) {
     req.ts_recent = seg.options.ts_val;
     req.ts_offset = TimestampOffset(t.keys.timestamp_offset, seg.flow);
     req.tsval_first = TsVal(t.now, req.ts_offset);
   }
-  req.window = InitialWindow(listener.options.receive_buffer, mss);
   if (req.negotiated.has(Negotiated::kWindowScale))
-    req.scales = static_cast<uint8_t>(seg.options.window_scale << 4 |
-                                      WindowShift(listener.options.receive_buffer));
+    req.scales = static_cast<uint8_t>(seg.options.window_scale << 4 | listener.rcv_scale);
 }
 
 // A request for the SYN, not yet in the flow table. None when the pool is empty.

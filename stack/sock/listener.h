@@ -3,6 +3,7 @@
 #ifndef STACK_SOCK_LISTENER_H_
 #define STACK_SOCK_LISTENER_H_
 
+#include <array>
 #include <cstdint>
 
 #include "stack/base/units.h"
@@ -31,6 +32,11 @@ struct Listener {
   ListLink ready;
   uint64_t token = 0;
   SocketOptions options;
+  // Of a SYN-ACK, by the options: without and with timestamps, which take their part of a
+  // segment; and the shift of all later ones.
+  std::array<uint16_t, 2> windows{};
+  uint8_t rcv_scale = 0;
+  uint8_t reserved[3] = {};
 
   // Each queue holds backlog + 1 (Linux: sk_acceptq_is_full and
   // inet_csk_reqsk_queue_is_full compare with "greater than").

@@ -4,9 +4,9 @@
 //
 // A tag is 32 bits of the keyed hash of an object's key; its low bits name the home bucket.
 // A ref is the caller's, not 0, and says where the object stands. An object lives in its
-// home bucket, or, while all buckets from there on are full, in the next one with room.
-// Erasing closes the gap by moving what lives further on than it need, so there are no
-// tombstones and a miss ends at the first bucket with room.
+// home bucket, or, while all buckets from there on are full, in the next one with room. The
+// cells of a bucket fill from the front. Erasing closes the gap, and moves back what lives
+// further on than it need, so there are no tombstones and a miss ends at the first empty cell.
 
 #ifndef STACK_TABLE_EHASH_H_
 #define STACK_TABLE_EHASH_H_
@@ -51,8 +51,8 @@ class Ehash {
   // A guess for prefetching: the first ref of the home bucket with this tag, or kNoRef.
   uint32_t Peek(uint32_t tag) const {
     const Bucket& bucket = buckets_[Home(tag)];
-    for (uint32_t i = 0; i < kCells; ++i)
-      if (bucket.tags[i] == tag && bucket.refs[i] != kNoRef) return bucket.refs[i];
+    for (uint32_t i = 0; i < kCells && bucket.refs[i] != kNoRef; ++i)
+      if (bucket.tags[i] == tag) return bucket.refs[i];
     return kNoRef;
   }
 
@@ -61,13 +61,11 @@ class Ehash {
   uint32_t Find(uint32_t tag, Matches&& matches) const {
     for (uint32_t home = Home(tag), steps = 0; steps < buckets_.size(); ++steps) {
       const Bucket& bucket = buckets_[(home + steps) & Mask()];
-      bool room = false;
       for (uint32_t i = 0; i < kCells; ++i) {
         const uint32_t ref = bucket.refs[i];
-        room |= ref == kNoRef;
-        if (bucket.tags[i] == tag && ref != kNoRef && matches(ref)) return ref;
+        if (ref == kNoRef) return kNoRef;
+        if (bucket.tags[i] == tag && matches(ref)) return ref;
       }
-      if (room) return kNoRef;
     }
     return kNoRef;
   }
@@ -91,14 +89,15 @@ class Ehash {
 
   // REQUIRES: `ref` is in the table under this tag.
   void Erase(uint32_t tag, uint32_t ref) {
-    Cell hole = FindCell(Home(tag), ref);
-    const bool was_full = !HasRoom(hole.bucket);
-    buckets_[hole.bucket].refs[hole.cell] = kNoRef;
+    const Cell gone = FindCell(Home(tag), ref);
+    uint32_t room = gone.bucket;  // lacks a cell that it had
+    const bool was_full = !HasRoom(room);
+    CloseGap(buckets_[room], gone.cell);
     --size_;
     if (!was_full) return;
-    for (uint32_t at = (hole.bucket + 1) & Mask(); at != hole.bucket; at = (at + 1) & Mask()) {
+    for (uint32_t at = (room + 1) & Mask(); at != room; at = (at + 1) & Mask()) {
       const bool last = HasRoom(at);  // nothing beyond it is displaced past it
-      MoveBack(at, hole);
+      if (MoveBack(at, room)) room = at;
       if (last) return;
     }
   }
@@ -112,11 +111,7 @@ class Ehash {
   uint32_t Mask() const { return buckets_.size() - 1; }
   uint32_t Home(uint32_t tag) const { return tag & Mask(); }
 
-  bool HasRoom(uint32_t bucket) const {
-    for (const uint32_t ref : buckets_[bucket].refs)
-      if (ref == kNoRef) return true;
-    return false;
-  }
+  bool HasRoom(uint32_t bucket) const { return buckets_[bucket].refs.back() == kNoRef; }
 
   // The first cell with this ref, from the bucket `home` on.
   Cell FindCell(uint32_t home, uint32_t ref) const {
@@ -129,20 +124,28 @@ class Ehash {
     return {0, 0};
   }
 
-  // Moves a cell of bucket `at` whose home is not after the hole into the hole; the hole is
-  // then where that cell was. Nothing happens when there is none.
-  void MoveBack(uint32_t at, Cell& hole) {
+  // The last cell of the bucket takes the place of this one.
+  static void CloseGap(Bucket& bucket, uint32_t cell) {
+    uint32_t last = cell;
+    while (last + 1 < kCells && bucket.refs[last + 1] != kNoRef) ++last;
+    bucket.tags[cell] = bucket.tags[last];
+    bucket.refs[cell] = bucket.refs[last];
+    bucket.refs[last] = kNoRef;
+  }
+
+  // Moves a cell of bucket `at` whose home is not after `room` into the free last cell of
+  // that bucket. False when there is none.
+  bool MoveBack(uint32_t at, uint32_t room) {
     Bucket& from = buckets_[at];
-    for (uint32_t i = 0; i < kCells; ++i) {
-      if (from.refs[i] == kNoRef) continue;
+    for (uint32_t i = 0; i < kCells && from.refs[i] != kNoRef; ++i) {
       const uint32_t displaced = (at - Home(from.tags[i])) & Mask();
-      if (displaced < ((at - hole.bucket) & Mask())) continue;
-      buckets_[hole.bucket].tags[hole.cell] = from.tags[i];
-      buckets_[hole.bucket].refs[hole.cell] = from.refs[i];
-      from.refs[i] = kNoRef;
-      hole = {at, i};
-      return;
+      if (displaced < ((at - room) & Mask())) continue;
+      buckets_[room].tags.back() = from.tags[i];
+      buckets_[room].refs.back() = from.refs[i];
+      CloseGap(from, i);
+      return true;
     }
+    return false;
   }
 
   Near<Bucket> buckets_;

@@ -69,7 +69,7 @@ uint32_t ChunkPool::Fill(uint32_t index, Bytes bytes) {
 
 namespace {
 
-void Link(ChunkPool& pool, ByteQueue& queue, uint32_t chunk) {
+void LinkBehind(ChunkPool& pool, ByteQueue& queue, uint32_t chunk) {
   pool[chunk].next = kNoIndex;
   (queue.tail == kNoIndex ? queue.head : pool[queue.tail].next) = chunk;
   queue.tail = chunk;
@@ -83,7 +83,7 @@ uint32_t Append(ChunkPool& pool, ByteQueue& queue, ChunkUse use, Bytes bytes) {
     if (queue.tail == kNoIndex || pool.Room(queue.tail) == 0) {
       const uint32_t chunk = pool.Take(use);
       if (chunk == kNoIndex) break;
-      Link(pool, queue, chunk);
+      LinkBehind(pool, queue, chunk);
     }
     taken += pool.Fill(queue.tail, bytes.subspan(taken));
   }
@@ -99,7 +99,7 @@ void AppendChunk(ChunkPool& pool, ByteQueue& queue, uint32_t chunk) {
     pool.Free(chunk);
   } else {
     pool.Reuse(chunk, ChunkUse::kReceive);
-    Link(pool, queue, chunk);
+    LinkBehind(pool, queue, chunk);
   }
 }
 

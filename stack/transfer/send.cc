@@ -11,7 +11,6 @@
 namespace handfast {
 namespace {
 
-constexpr uint32_t kTimestampOption = 12;
 constexpr uint32_t kMaxWindow = 1u << 30;  // above all that can be advertised (RFC 7323 §2.3)
 constexpr uint32_t kIpTcpHeaders = 40;
 

@@ -21,8 +21,10 @@ constexpr void StoreBe16(uint8_t* p, uint16_t x) {
 }
 
 constexpr void StoreBe32(uint8_t* p, uint32_t x) {
-  StoreBe16(p, static_cast<uint16_t>(x >> 16));
-  StoreBe16(p + 2, static_cast<uint16_t>(x));
+  p[0] = static_cast<uint8_t>(x >> 24);
+  p[1] = static_cast<uint8_t>(x >> 16);
+  p[2] = static_cast<uint8_t>(x >> 8);
+  p[3] = static_cast<uint8_t>(x);
 }
 
 }  // namespace handfast

@@ -1,7 +1,8 @@
 // The Internet checksum (RFC 1071).
 //
-// A sum is kept as 64 bits of native-order halves; only Fold() makes 16 bits of it. The
-// checksum is independent of byte order, so nothing is swapped until it is stored.
+// A sum is kept as 64 bits of native-order words, which no datagram can overflow; only Fold()
+// makes 16 bits of it. The checksum is independent of byte order, so nothing is swapped until
+// it is stored.
 
 #ifndef STACK_WIRE_CHECKSUM_H_
 #define STACK_WIRE_CHECKSUM_H_
@@ -20,36 +21,20 @@ class Checksum {
   void Add(Bytes bytes) {
     const uint8_t* p = bytes.data();
     size_t n = bytes.size();
-    for (; n >= 8; p += 8, n -= 8) {
-      uint64_t word;
-      std::memcpy(&word, p, 8);
-      AddWord(word);
-    }
-    if (n != 0) {
-      uint64_t word = 0;
-      std::memcpy(&word, p, n);
-      AddWord(word);
-    }
+    for (; n >= 8; p += 8, n -= 8) sum_ += Load<uint32_t>(p) + uint64_t{Load<uint32_t>(p + 4)};
+    if ((n & 4) != 0) sum_ += Load<uint32_t>(p), p += 4;
+    if ((n & 2) != 0) sum_ += Load<uint16_t>(p), p += 2;
+    if ((n & 1) != 0) sum_ += Native(static_cast<uint16_t>(*p << 8));
   }
 
   // Adds a 16-bit word in host order.
-  void Add16(uint16_t word) { AddWord(Native(word)); }
-
-  void Add32(uint32_t word) {
-    Add16(static_cast<uint16_t>(word >> 16));
-    Add16(static_cast<uint16_t>(word));
-  }
-
-  void Add(const Addr& addr) {
-    if (addr.is_v4()) return Add32(addr.v4());
-    for (const uint32_t word : addr.words) Add32(word);
-  }
+  void Add16(uint16_t word) { sum_ += Native(word); }
 
   // The field to put into a header, in host order; 0 when a header that includes its
   // right checksum was added.
   uint16_t Fold() const {
     uint64_t sum = (sum_ & 0xffff'ffff) + (sum_ >> 32);
-    sum = (sum & 0xffff'ffff) + (sum >> 32);
+    sum = (sum & 0xffff) + (sum >> 16);
     sum = (sum & 0xffff) + (sum >> 16);
     sum = (sum & 0xffff) + (sum >> 16);
     return Native(static_cast<uint16_t>(~sum));
@@ -61,24 +46,15 @@ class Checksum {
     return static_cast<uint16_t>(word << 8 | word >> 8);
   }
 
-  void AddWord(uint64_t word) {
-    sum_ += word;
-    sum_ += sum_ < word ? 1 : 0;  // the end-around carry
+  template <typename Word>
+  static Word Load(const uint8_t* p) {
+    Word word;
+    std::memcpy(&word, p, sizeof word);
+    return word;
   }
 
   uint64_t sum_ = 0;
 };
-
-// The pseudo-header of RFC 9293 §3.1, in both families the same six fields.
-inline Checksum PseudoHeader(const Addr& source, const Addr& destination, uint8_t protocol,
-                             uint32_t length) {
-  Checksum sum;
-  sum.Add(source);
-  sum.Add(destination);
-  sum.Add16(protocol);
-  sum.Add32(length);
-  return sum;
-}
 
 }  // namespace handfast
 

@@ -4,9 +4,9 @@
 #ifndef STACK_WIRE_EMIT_H_
 #define STACK_WIRE_EMIT_H_
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include "stack/base/seq.h"
 #include "stack/base/units.h"
@@ -32,10 +32,9 @@ struct OutOptions {
   uint32_t ts_val = 0;
   uint32_t ts_ecr = 0;
   bool fastopen_experimental = false;
-  uint8_t sack_blocks = 0;  // of `sack`
-  std::array<SackBlock, 4> sack{};
-  Bytes cookie;  // Fast Open; empty asks for one
-  Bytes md5;     // 16 octets of digest
+  std::span<const SackBlock> sack;  // borrowed, as what follows is
+  Bytes cookie;                     // Fast Open; empty asks for one
+  Bytes md5;                        // 16 octets of digest
 
   constexpr bool has(Options::Bit bit) const { return (present & bit) != 0; }
 };
@@ -51,21 +50,29 @@ struct Outgoing {
   OutOptions options;
 };
 
+// Options as they were written: their length, a multiple of 4, and the sum of their words.
+struct EmittedOptions {
+  size_t length = 0;
+  uint64_t sum = 0;
+};
+
 // Writes the option list in Linux's order (MD5, MSS, timestamps with SACK permitted before
 // them, SACK permitted alone, window scale, Fast Open, SACK blocks), each aligned to four
 // octets with NOPs. What does not fit any more into 40 octets is left out, whole; of SACK
-// blocks as many as fit are written. The list's length, a multiple of 4.
-size_t EmitOptions(const OutOptions& options, std::array<uint8_t, TcpView::kMaxOptions>& out);
+// blocks as many as fit are written. REQUIRES: `out` has TcpView::kMaxOptions octets.
+EmittedOptions EmitOptions(const OutOptions& options, uint8_t* out);
 
-// Writes the headers of an IPv4 datagram in front of a text of `text_length` octets that
-// stands already in `out`, `text_at` octets from its start. The datagram's length.
-// REQUIRES: text_at == Ipv4HeaderLength(options_length); out holds text_at + text_length.
-size_t EmitTcp(const Outgoing& segment, Bytes options, size_t text_length, MutableBytes out);
+// Writes the headers of an IPv4 datagram around options and a text that stand in `out`
+// already, at kOptionsAt and at TextOffset(options.length). The datagram's length.
+// REQUIRES: it fits into `out`.
+size_t EmitTcp(const Outgoing& segment, const EmittedOptions& options, size_t text_length,
+               MutableBytes out);
+
+// Where the options of a segment begin.
+inline constexpr size_t kOptionsAt = 20 + TcpView::kMinHeader;
 
 // Where the text of a segment with so many octets of options begins.
-constexpr size_t TextOffset(size_t options_length) {
-  return 20 + TcpView::kMinHeader + options_length;
-}
+constexpr size_t TextOffset(size_t options_length) { return kOptionsAt + options_length; }
 
 // Answers an ICMP echo request: same identifier, number and data, no IP options. The
 // length, or 0 if `out` is too small. REQUIRES: `request` parsed as Arrival::What::kEcho.

@@ -59,6 +59,15 @@ class Ipv4View {
   Bytes payload() const { return bytes_.subspan(HeaderLength(bytes_)); }
   Bytes bytes() const { return bytes_; }
 
+  // The sum of the pseudo-header of what the datagram carries (RFC 9293 §3.1).
+  Checksum PseudoHeader() const {
+    Checksum sum;
+    sum.Add(bytes_.subspan(12, 8));  // both addresses
+    sum.Add16(protocol());
+    sum.Add16(static_cast<uint16_t>(payload().size()));
+    return sum;
+  }
+
   // A loose or strict source route among the options (RFC 791 §3.1). Other options are
   // ignored (RFC 9293 MUST-50); a malformed list ends the search.
   bool has_source_route() const {

@@ -30,7 +30,8 @@ enum class OptionKind : uint8_t {
   kExperimental = 254,
 };
 
-inline constexpr uint8_t kMaxWindowScale = 14;  // RFC 7323 §2.3
+inline constexpr uint8_t kMaxWindowScale = 14;    // RFC 7323 §2.3
+inline constexpr uint32_t kTimestampOption = 12;  // octets of each segment, padding included
 inline constexpr uint16_t kFastOpenMagic = 0xf989;
 inline constexpr size_t kMaxFastOpenCookie = 16;
 
@@ -100,38 +101,59 @@ constexpr void LearnFastOpen(Bytes cookie, FastOpenForm form, Options& out) {
   out.fastopen_experimental = form == FastOpenForm::kExperimental;
 }
 
+constexpr void LearnMss(Bytes value, Options& out) {
+  // MSS 0 says nothing; the default stays in force.
+  if (LoadBe16(value.data()) == 0) return;
+  out.seen |= Options::kMss;
+  out.mss = LoadBe16(value.data());
+}
+
+constexpr void LearnWindowScale(Bytes value, Options& out) {
+  out.seen |= Options::kWindowScale;
+  out.scale_clamped = value[0] > kMaxWindowScale;
+  out.window_scale = std::min(value[0], kMaxWindowScale);
+}
+
+constexpr void LearnTimestamps(Bytes value, Options& out) {
+  out.seen |= Options::kTimestamps;
+  out.ts_val = LoadBe32(value.data());
+  out.ts_ecr = LoadBe32(value.data() + 4);
+}
+
 constexpr void Learn(OptionKind kind, Bytes value, Options& out) {
   const size_t size = value.size();
-  if (kind == OptionKind::kMss && size == 2) {
-    // MSS 0 says nothing; the default stays in force.
-    if (LoadBe16(value.data()) == 0) return;
-    out.seen |= Options::kMss;
-    out.mss = LoadBe16(value.data());
-  } else if (kind == OptionKind::kWindowScale && size == 1) {
-    out.seen |= Options::kWindowScale;
-    out.scale_clamped = value[0] > kMaxWindowScale;
-    out.window_scale = std::min(value[0], kMaxWindowScale);
-  } else if (kind == OptionKind::kSackPermitted && size == 0) {
-    out.seen |= Options::kSackPermitted;
-  } else if (kind == OptionKind::kSack && size >= 8 && size % 8 == 0) {
-    out.seen |= Options::kSack;
-    out.sack = value.data();
-    out.sack_blocks = static_cast<uint8_t>(size / 8);
-  } else if (kind == OptionKind::kTimestamps && size == 8) {
-    out.seen |= Options::kTimestamps;
-    out.ts_val = LoadBe32(value.data());
-    out.ts_ecr = LoadBe32(value.data() + 4);
-  } else if (kind == OptionKind::kMd5 && size == 16) {
-    out.seen |= Options::kMd5;
-    out.md5 = value.data();
-  } else if (kind == OptionKind::kFastOpen) {
-    LearnFastOpen(value, FastOpenForm::kStandard, out);
-  } else if (kind == OptionKind::kExperimental && size >= 2 &&
-             LoadBe16(value.data()) == kFastOpenMagic) {
-    LearnFastOpen(value.subspan(2), FastOpenForm::kExperimental, out);
-  } else {
-    out.seen |= Options::kUnknown;
+  switch (kind) {
+    case OptionKind::kMss:
+      if (size == 2) return LearnMss(value, out);
+      break;
+    case OptionKind::kWindowScale:
+      if (size == 1) return LearnWindowScale(value, out);
+      break;
+    case OptionKind::kSackPermitted:
+      if (size == 0) return void(out.seen |= Options::kSackPermitted);
+      break;
+    case OptionKind::kTimestamps:
+      if (size == 8) return LearnTimestamps(value, out);
+      break;
+    case OptionKind::kSack:
+      if (size < 8 || size % 8 != 0) break;
+      out.seen |= Options::kSack;
+      out.sack = value.data();
+      out.sack_blocks = static_cast<uint8_t>(size / 8);
+      return;
+    case OptionKind::kMd5:
+      if (size != 16) break;
+      out.seen |= Options::kMd5;
+      out.md5 = value.data();
+      return;
+    case OptionKind::kFastOpen: return LearnFastOpen(value, FastOpenForm::kStandard, out);
+    case OptionKind::kExperimental:
+      if (size < 2 || LoadBe16(value.data()) != kFastOpenMagic) break;
+      return LearnFastOpen(value.subspan(2), FastOpenForm::kExperimental, out);
+    case OptionKind::kEnd:
+    case OptionKind::kNop: break;
   }
+  out.seen |= Options::kUnknown;
 }
 
 }  // namespace options_internal

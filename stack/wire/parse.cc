@@ -17,8 +17,7 @@ Drop ParseTcp(const Ipv4View& ip, const ParsePolicy& policy, Segment& out) {
   const Bytes bytes = ip.payload();
   if (const Drop drop = TcpView::Check(bytes); drop != Drop::kNone) return drop;
   if (policy.verify_checksums) {
-    Checksum sum = PseudoHeader(ip.source(), ip.destination(), kProtocolTcp,
-                                static_cast<uint32_t>(bytes.size()));
+    Checksum sum = ip.PseudoHeader();
     sum.Add(bytes);
     if (sum.Fold() != 0) return Drop::kTcpChecksum;
   }
