@@ -41,7 +41,11 @@ class Near {
   std::span<const T> span() const { return {const_cast<Near*>(this)->data(), size_}; }
 
  private:
-  T* data() { return reinterpret_cast<T*>(reinterpret_cast<std::byte*>(this) + distance_); }
+  // By integers: the elements are not part of this object, only of its block.
+  T* data() {
+    return reinterpret_cast<T*>(reinterpret_cast<uintptr_t>(this) +
+                                static_cast<uintptr_t>(distance_));
+  }
 
   ptrdiff_t distance_ = 0;
   size_t size_ = 0;
