@@ -138,13 +138,23 @@ void TakeRtt(Connection& conn, const Segment& seg, Instant now, const Policy& po
   }
 }
 
+// The peer's window is open, or nothing waits for it any more. What was out when it closed
+// may be lost, and is sent again.
+void EndPersist(Connection& conn, const Policy& policy) {
+  conn.Clear(Connection::kPersist | Connection::kProbeNow);
+  conn.resend_nxt = conn.snd_una;
+  conn.resend_at = Instant::Never();
+  ResetRto(conn, policy);
+}
+
 // RFC 9293 §3.10.7.4: SND.WL1 < SEG.SEQ, or equal. SND.WL2 is not needed: an acceptable ACK
 // that is not old is never below the one of the last update.
-void TakeWindow(Connection& conn, const Segment& seg) {
+void TakeWindow(Connection& conn, const Segment& seg, const Policy& policy) {
   if (Before(seg.seq, conn.snd_wl1)) return;
   conn.snd_wl1 = seg.seq;
   conn.snd_wnd = uint32_t{seg.window} << conn.snd_scale;
   conn.snd_wnd_max = std::max(conn.snd_wnd_max, conn.snd_wnd);
+  if (conn.snd_wnd > 0 && conn.has(Connection::kPersist)) EndPersist(conn, policy);
 }
 
 // RFC 5681 §2: outstanding data, no text, no SYN or FIN, the same ACK, the same window.
@@ -184,13 +194,13 @@ AckEffect Acknowledge(Connection& conn, ChunkPool& chunks, const Segment& seg, I
   const uint32_t mss = SendMss(conn, policy);
   if (seg.ack == conn.snd_una) {
     if (IsDuplicateAck(conn, seg)) CountDuplicateAck(conn, mss);
-    TakeWindow(conn, seg);
     if (conn.has(Connection::kPersist)) conn.backoff = 0;  // the peer answers our probes
+    TakeWindow(conn, seg, policy);
     return effect;
   }
   TakeRtt(conn, seg, now, policy);
   Advance(conn, chunks, seg, effect);
-  TakeWindow(conn, seg);
+  TakeWindow(conn, seg, policy);
   conn.progress_at = now;
   conn.backoff = 0;
   conn.Clear(Connection::kStalled);
@@ -214,10 +224,7 @@ Instant ResendDeadline(Connection& conn, Instant now, const Policy& policy) {
     conn.Set(Connection::kPersist);
     conn.resend_at = Instant::Never();
   } else if (!closed && conn.has(Connection::kPersist)) {
-    conn.Clear(Connection::kPersist | Connection::kProbeNow);
-    conn.resend_nxt = conn.snd_una;  // what was out when the window closed may be lost
-    conn.resend_at = Instant::Never();
-    ResetRto(conn, policy);
+    EndPersist(conn, policy);
   }
   if (!outstanding && !waiting) return Instant::Never();
   return conn.resend_at.never() ? now + RtoOf(conn) : conn.resend_at;
