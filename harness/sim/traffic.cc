@@ -9,7 +9,7 @@
 namespace handfast {
 namespace {
 
-constexpr Port kTalk{7000};
+constexpr Port kTalk{7070};  // of no protocol that a capture would be decoded as
 constexpr uint64_t kNameOctets = 8;
 
 enum class Role : uint8_t { kServer, kClient };
