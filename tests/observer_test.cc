@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -252,6 +253,52 @@ TEST(ObserverTest, EveryFrameIsToldOnceAndAgreesWithTheCounters) {
     EXPECT_EQ(drops[i], host.stack().counters()[static_cast<Drop>(i)] +
                             host.ethernet().counters().drops[i])
         << Name(static_cast<Drop>(i));
+}
+
+// Can an event, or two at once (an ACK with a FIN), lead from one state to the other?
+bool IsPath(State from, State to) {
+  std::set<State> reached{from};
+  for (int events = 0; events < 2; ++events) {
+    const std::set<State> before = reached;
+    for (const Arrow& arrow : kArrows)
+      if (before.count(arrow.from) > 0 && arrow.from != State::kClosed)
+        reached.insert(arrow.to);
+  }
+  return reached.count(to) > 0;
+}
+
+// RFC 9293 figure 5. A half-open connection that ends leaves its listener.
+TEST(ObserverTest, TheStatesThatAreToldFollowTheArrowsOfTheMachine) {
+  Lab lab(11);
+  lab.AddHost();
+  lab.AddHost();
+  Faults faults;
+  faults.loss = faults.duplicate = faults.reorder = 50;
+  lab.wire().set_faults(faults);
+  std::set<std::pair<State, State>> seen;
+  const auto note = [&](const TraceRecord& record) {
+    if (record.before == record.after || record.after == State::kNone) return;
+    seen.emplace(record.before, record.after);
+    const bool back_to_listen = record.owner == Owner::kRequest &&
+                                record.before == State::kSynReceived &&
+                                record.after == State::kListen;
+    EXPECT_TRUE(back_to_listen || IsPath(record.before, record.after))
+        << Name(record.owner) << ": " << Name(record.before) << " -> " << Name(record.after);
+  };
+  Observer observer(Framing::kEthernet);
+  observer.AddSink([&](const FrameStory& story) {
+    if (story.record != nullptr) note(*story.record);
+  });
+  observer.AddSilenceSink([&](Instant, const TraceRecord& record) { note(record); });
+  lab.host(0).pump().set_tap(observer.tap());
+  TrafficOptions options;
+  options.rude = 400;
+  Traffic traffic(lab, options, 11);
+  for (const Instant end = lab.now() + 600s; lab.now() < end;) {
+    lab.Step(Earliest(end, traffic.next_event()));
+    traffic.Turn();
+  }
+  EXPECT_GT(seen.size(), 12u);
 }
 
 }  // namespace

@@ -139,7 +139,8 @@ Outcome Arrive(Tables& t, TxBurst& tx, const Guess& guess) {
   return {Owner::kNobody, State::kNone, {Action::kDrop, arrival.drop}};
 }
 
-State StateAfter(const Tables& t, const Guess& guess) {
+// A half-open connection that ends leaves its listener, another leaves nothing.
+State StateAfter(const Tables& t, const Guess& guess, Owner before) {
   if (guess.arrival.what != Arrival::What::kTcp) return State::kNone;
   const Flow& flow = guess.arrival.segment.flow;
   const Ref ref = FindFlow(t, guess.tag, flow);
@@ -147,6 +148,7 @@ State StateAfter(const Tables& t, const Guess& guess) {
     return t.connections[Slot<Connection>(ref.index())].state;
   if (ref.owner() == Owner::kRequest) return State::kSynReceived;
   if (ref.owner() == Owner::kTimeWait) return State::kTimeWait;
+  if (before == Owner::kConnection || before == Owner::kTimeWait) return State::kClosed;
   return FindListener(t, flow.local, flow.local_port) ? State::kListen : State::kClosed;
 }
 
@@ -155,7 +157,7 @@ void Record(const Tables& t, Trace& trace, const Guess& guess, const Outcome& ou
   TraceRecord record;
   record.owner = outcome.owner;
   record.before = outcome.before;
-  record.after = StateAfter(t, guess);
+  record.after = StateAfter(t, guess, outcome.owner);
   record.verdict = outcome.verdict;
   record.index = static_cast<uint32_t>(index);
   record.tx_first = static_cast<uint32_t>(tx_first);
