@@ -1,5 +1,7 @@
 #include "harness/sim/host.h"
 
+#include <algorithm>
+
 namespace handfast {
 namespace {
 
@@ -62,6 +64,13 @@ bool Lab::Step(Instant until) {
   clock_.AdvanceTo(next);
   Settle();
   return true;
+}
+
+bool Lab::quiet() const {
+  return std::all_of(hosts_.begin(), hosts_.end(), [](const auto& host) {
+    const Tables& t = host->stack().tables();
+    return t.flows.size() == 0;
+  });
 }
 
 }  // namespace handfast

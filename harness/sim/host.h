@@ -61,6 +61,8 @@ class Lab {
     }
   }
   void Run(Duration duration) { RunUntil(now() + duration); }
+  // No host has a flow: neither requests nor connections nor time-waits.
+  bool quiet() const;
 
  private:
   uint64_t seed_;

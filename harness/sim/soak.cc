@@ -8,8 +8,9 @@ namespace {
 // Longer than any connection lives on without its user, and its TIME-WAIT.
 constexpr Duration kUntilAllIsOver = 1h;
 
-std::string AuditAll(Lab& lab) {
+std::string AuditAll(Lab& lab, SoakResult& result) {
   std::string broken;
+  result.audits += lab.hosts();
   for (size_t i = 0; i < lab.hosts(); ++i) broken += AuditText(lab.host(i).stack());
   return broken;
 }
@@ -23,17 +24,18 @@ std::string TalkFor(Lab& lab, Traffic& traffic, const SoakOptions& options,
     traffic.Turn();
     if (!traffic.wrong().empty()) return traffic.wrong();
     if (++result.steps % options.audit_every != 0) continue;
-    if (std::string broken = AuditAll(lab); !broken.empty()) return broken;
+    if (std::string broken = AuditAll(lab, result); !broken.empty()) return broken;
     if (options.progress) options.progress(lab.now() - begin);
   }
   return "";
 }
 
-std::string EndAll(Lab& lab, Traffic& traffic) {
+std::string EndAll(Lab& lab, Traffic& traffic, SoakResult& result) {
   traffic.Stop();
   traffic.Hangup();
   lab.Run(kUntilAllIsOver);
   std::string left = traffic.wrong();
+  result.audits += lab.hosts();
   for (size_t i = 0; i < lab.hosts(); ++i) left += AuditEmpty(lab.host(i).stack());
   return left;
 }
@@ -62,10 +64,12 @@ SoakResult Soak(const SoakOptions& options) {
     ++result.frames;
     if (fate != Wire::Fate::kDelivered) ++result.lost;
   });
+  if (options.prepare) options.prepare(lab);
   Traffic traffic(lab, options.traffic, options.seed);
   result.wrong = TalkFor(lab, traffic, options, result);
-  if (result.wrong.empty()) result.wrong = EndAll(lab, traffic);
+  if (result.wrong.empty()) result.wrong = EndAll(lab, traffic, result);
   result.tally = traffic.tally();
+  for (size_t i = 0; i < lab.hosts(); ++i) result.reports.push_back(ReportOf(lab.host(i)));
   return result;
 }
 

@@ -6,7 +6,9 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <vector>
 
+#include "harness/sim/report.h"
 #include "harness/sim/traffic.h"
 #include "harness/sim/wire.h"
 #include "stack/config.h"
@@ -21,6 +23,8 @@ struct SoakOptions {
   TrafficOptions traffic;
   Config config = DeskConfig();  // of both hosts
   uint32_t audit_every = 64;     // steps
+  // Given the lab before anything happens; may be empty.
+  std::function<void(Lab&)> prepare;
   // Told now and then how far it has come; may be empty.
   std::function<void(Duration done)> progress;
 
@@ -35,6 +39,8 @@ struct SoakResult {
   uint64_t frames = 0;  // sent by both
   uint64_t lost = 0;    // lost, damaged or refused
   uint64_t steps = 0;
+  uint64_t audits = 0;              // of one host each, the last one included
+  std::vector<HostReport> reports;  // by host, at the end
 };
 
 // Users talk for the duration; then all hang up, and when all time has run out nothing may

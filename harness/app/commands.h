@@ -1,0 +1,19 @@
+// The subcommands of the workbench. Each has a file of its own.
+
+#ifndef HARNESS_APP_COMMANDS_H_
+#define HARNESS_APP_COMMANDS_H_
+
+#include <CLI/CLI.hpp>
+#include <functional>
+
+namespace handfast {
+
+// What carries out the subcommand that was chosen. Its value is the exit status: 0 done,
+// 1 the thing asked about is not so.
+using Command = std::function<int()>;
+
+void AddSimulate(CLI::App& app, Command& chosen);
+
+}  // namespace handfast
+
+#endif  // HARNESS_APP_COMMANDS_H_

@@ -1,0 +1,78 @@
+// The plays that the workbench shows: a visit, and a listener in distress.
+
+#include "harness/sim/siege.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "harness/sim/visit.h"
+
+namespace handfast {
+namespace {
+
+TEST(VisitTest, WordsComeBackInBothDirectionsAndNothingIsLeft) {
+  Lab lab(1);
+  lab.AddHost();
+  lab.AddHost();
+  for (const size_t visitor : {size_t{0}, size_t{1}}) {
+    const VisitResult result = Visit(lab, visitor, 1 - visitor);
+    EXPECT_EQ(result.wrong, "");
+    EXPECT_EQ(result.outcome, Errno::kOk);
+  }
+  EXPECT_EQ(lab.host(0).stack().counters()[Counter::kTcpPassiveOpens], 1u);
+  EXPECT_EQ(lab.host(1).stack().counters()[Counter::kTcpPassiveOpens], 1u);
+}
+
+TEST(VisitTest, NobodyAtHomeIsATimeOut) {
+  Lab lab(1);
+  lab.AddHost();
+  lab.AddHost();
+  Faults faults;
+  faults.loss = 1000;
+  lab.wire().set_faults(faults);
+  const VisitResult result = Visit(lab, 0, 1);
+  EXPECT_EQ(result.wrong, "");
+  EXPECT_EQ(result.outcome, Errno::kTimedOut);
+}
+
+const SiegeSample& At(const SiegeResult& result, Duration at) {
+  return *std::find_if(result.samples.begin(), result.samples.end(),
+                       [at](const SiegeSample& sample) { return sample.at == at; });
+}
+
+// I-21: each queue holds backlog + 1, however many knock.
+TEST(SiegeTest, QueuesFillToTheirLimitAndNotBeyond) {
+  SiegeOptions options;
+  options.backlog = 4;
+  const SiegeResult result = Siege(options);
+  EXPECT_EQ(result.wrong, "");
+  EXPECT_EQ(result.limit, 5u);
+  EXPECT_EQ(At(result, 2s).accept_queue, 5u) << "the application sleeps";
+  EXPECT_GT(At(result, 2s).accept_queue_drops, 0u);
+  EXPECT_EQ(At(result, 4s).accept_queue, 0u) << "it has woken up";
+  EXPECT_EQ(At(result, 9s).syn_queue, 5u) << "the flood is on";
+  EXPECT_EQ(At(result, 9s).accept_queue_drops, At(result, 4s).accept_queue_drops);
+  const SiegeSample& end = result.samples.back();
+  EXPECT_EQ(end.syn_queue, 0u);
+  EXPECT_EQ(end.syns, 500u);
+  // All SYNs of the flood but those that were queued, and a few of users.
+  EXPECT_GE(end.syn_queue_drops, 500u - 5u);
+  EXPECT_EQ(result.report.drops[static_cast<size_t>(Drop::kSynQueueFull)], end.syn_queue_drops);
+  ASSERT_TRUE(result.user_waited);
+  EXPECT_GT(*result.user_waited, 3s) << "the flood lasts three seconds more";
+}
+
+TEST(SiegeTest, NoFaultOfTheWireBreaksALimitOrLeaks) {
+  for (uint64_t seed = 1; seed <= 6; ++seed) {
+    SiegeOptions options;
+    options.seed = seed;
+    options.faults.loss = static_cast<uint32_t>(50 * seed);
+    options.faults.duplicate = options.faults.reorder = options.faults.corrupt = 50;
+    options.faults.delay_max = 50ms;
+    EXPECT_EQ(Siege(options).wrong, "") << "seed " << seed;
+  }
+}
+
+}  // namespace
+}  // namespace handfast

@@ -1,0 +1,143 @@
+"""The command line of the workbench. workbench_test.py PROGRAM"""
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+
+PROGRAM = ""
+SHORT = ("--seconds", "5")
+
+
+def run(*arguments, **options):
+    return subprocess.run([PROGRAM, *arguments], capture_output=True, text=True, check=False,
+                          **options)
+
+
+def simulate(*arguments, **options):
+    return run("simulate", *SHORT, *arguments, **options)
+
+
+class Usage(unittest.TestCase):
+    def test_wrong_usage_is_told_in_one_line_and_ends_with_2(self):
+        for arguments in ([], ["no-such-thing"], ["--no-such-option"],
+                          ["simulate", "--no-such-option"], ["simulate", "extra"],
+                          ["simulate", "--loss"], ["simulate", "--loss", "101"],
+                          ["simulate", "--loss", "-1"], ["simulate", "--loss", "much"],
+                          ["simulate", "--seed", "-1"], ["simulate", "--seed", "one"],
+                          ["simulate", "--seconds", "1", "--hours", "1"],
+                          ["simulate", "--seconds", "0"], ["simulate", "--pcap"],
+                          ["simulate", "--ladder", "--no-ladder"]):
+            with self.subTest(arguments=arguments):
+                done = run(*arguments)
+                self.assertEqual(done.returncode, 2)
+                self.assertEqual(done.stdout, "")
+                self.assertRegex(done.stderr, r"\Ahandfast: .+\nsee 'handfast --help'\n\Z")
+
+    def test_what_is_unknown_is_named(self):
+        self.assertIn("no-such-thing", run("no-such-thing").stderr)
+        self.assertIn("--no-such-option", run("simulate", "--no-such-option").stderr)
+
+    def test_help_is_no_error(self):
+        done = run("--help")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertIn("simulate", done.stdout)
+        done = run("simulate", "--help")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        for option in ("--seed", "--loss", "--duplicate", "--reorder", "--corrupt", "--delay",
+                       "--seconds", "--hours", "--pcap", "--ladder", "--json"):
+            self.assertIn(option, done.stdout)
+
+
+class Simulate(unittest.TestCase):
+    def test_a_perfect_wire_is_well_and_a_pipe_sees_no_progress(self):
+        done = simulate()
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertTrue(done.stdout.endswith("All is well.\n"))
+
+    def test_the_same_options_give_the_same_output_and_another_seed_another(self):
+        options = ("--loss", "10", "--reorder", "10", "--corrupt", "2")
+        first = simulate("--seed", "7", *options)
+        self.assertEqual(first.returncode, 0)
+        self.assertEqual(first.stdout, simulate("--seed", "7", *options).stdout)
+        self.assertNotEqual(first.stdout, simulate("--seed", "8", *options).stdout)
+
+    def test_the_handshake_is_shown_in_both_directions(self):
+        shown = simulate().stdout
+        for state, times in (("SYN-SENT", 2), ("LISTEN → SYN-RECEIVED", 2),
+                             ("→ ESTABLISHED", 4), ("→ FIN-WAIT-1", 2), ("→ CLOSE-WAIT", 2),
+                             ("→ LAST-ACK", 2), ("→ TIME-WAIT", 2), ("→ CLOSED", 2)):
+            self.assertEqual(shown.count(state + "\n") + shown.count(state + " │"), times, state)
+        self.assertNotIn("│", simulate("--no-ladder").stdout)
+        plain = simulate("--ascii").stdout
+        self.assertTrue(plain.isascii())
+        self.assertIn("LISTEN -> SYN-RECEIVED", plain)
+
+    def test_a_wire_that_takes_nothing_lets_visits_fail_but_is_not_wrong(self):
+        done = simulate("--loss", "100")
+        self.assertEqual(done.returncode, 0)
+        self.assertIn("fails: E", done.stdout)
+
+    def test_json_is_json_and_says_the_same(self):
+        done = simulate("--json", "--ladder", "--loss", "5", "--seed", "3")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        checked = subprocess.run([sys.executable, "-m", "json.tool"], input=done.stdout,
+                                 capture_output=True, text=True, check=False)
+        self.assertEqual(checked.returncode, 0, checked.stderr)
+        said = json.loads(done.stdout)
+        self.assertEqual(said["seed"], 3)
+        self.assertEqual(said["wrong"], "")
+        self.assertEqual(len(said["visits"]), 2)
+        self.assertIn("SYN-ACK", said["visits"][0]["ladder"])
+        text = simulate("--loss", "5", "--seed", "3").stdout
+        self.assertIn(said["visits"][0]["ladder"], text)
+        self.assertIn(f"{said['talk']['octets']} octets heard", text)
+        self.assertIn(f"{said['audits']} audits.", text)
+        for host in said["hosts"]:
+            self.assertTrue(all(pool["used"] == 0 for pool in host["pools"].values()))
+        self.assertNotIn("ladder", json.loads(simulate("--json").stdout)["visits"][0])
+
+    def test_the_command_that_is_given_to_repeat_it_repeats_it(self):
+        done = simulate("--json", "--loss", "2.5", "--delay", "3.7", "--seed", "11")
+        command = json.loads(done.stdout)["repeat"].split()
+        self.assertEqual(command[0], "handfast")
+        self.assertEqual(run(*command[1:], "--json").stdout, done.stdout)
+
+    def test_hours_are_hours(self):
+        self.assertEqual(run("simulate", "--hours", "0.01").stdout,
+                         run("simulate", "--seconds", "36").stdout)
+
+
+class Capture(unittest.TestCase):
+    def test_a_capture_is_written_and_changes_nothing(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "x.pcapng")
+            done = simulate("--pcap", path)
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+            self.assertEqual(done.stdout, simulate().stdout)
+            with open(path, "rb") as capture:
+                self.assertEqual(capture.read(4), b"\x0a\x0d\x0d\x0a")
+            self.assertGreater(os.path.getsize(path), 100_000)
+
+    def test_what_cannot_be_written_is_told_once_and_ends_with_1(self):
+        done = simulate("--pcap", "/no/such/folder/x.pcapng")
+        self.assertEqual((done.returncode, done.stdout), (1, ""))
+        self.assertEqual(done.stderr, "handfast: cannot write /no/such/folder/x.pcapng: "
+                                      "No such file or directory\n")
+        done = simulate("--pcap", "/dev/full")
+        self.assertEqual(done.returncode, 1)
+        self.assertEqual(done.stderr,
+                         "handfast: cannot write /dev/full: No space left on device\n")
+        self.assertIn("All is well.", done.stdout)
+
+    def test_a_full_disk_for_the_output_is_no_success(self):
+        with open("/dev/full", "w", encoding="utf-8") as full:
+            done = subprocess.run([PROGRAM, "simulate", *SHORT], stdout=full,
+                                  stderr=subprocess.PIPE, check=False)
+        self.assertEqual(done.returncode, 1)
+
+
+if __name__ == "__main__":
+    PROGRAM = sys.argv.pop(1)
+    unittest.main()
