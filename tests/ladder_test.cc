@@ -216,6 +216,20 @@ TEST(LadderTest, TheFlowThatWasSilentForTheLongestTimeMakesRoom) {
   EXPECT_EQ(kept, (std::vector<Port>{Port{1}, Port{3}, Port{4}}));
 }
 
+// Incident 46, and what is to be seen of it.
+TEST(LadderTest, AFloodOfSynsDoesNotSweepAwayWhoHasMet) {
+  Teller teller;
+  TellHandshake(teller);
+  for (uint16_t port = 1; port < 1000; ++port) {
+    Flow flow = kFlow;
+    flow.local_port = Port{port};
+    teller.In(PacketOf(flow, kSyn, 1, 0),
+              RecordOf(State::kListen, State::kSynReceived, Action::kQueue));
+  }
+  ASSERT_EQ(teller.ladder.flows().size(), 16u);
+  EXPECT_EQ(teller.ladder.flows()[0]->rows, 3u);
+}
+
 // --- Both sides.
 
 struct BothTeller : Teller {

@@ -41,7 +41,7 @@ const SiegeSample& At(const SiegeResult& result, Duration at) {
                        [at](const SiegeSample& sample) { return sample.at == at; });
 }
 
-// I-21: each queue holds backlog + 1, however many knock.
+// I-21, incident 46: each queue holds backlog + 1, however many knock.
 TEST(SiegeTest, QueuesFillToTheirLimitAndNotBeyond) {
   SiegeOptions options;
   options.backlog = 4;

@@ -96,8 +96,9 @@ std::optional<uint64_t> FindDeparture(LadderFlow& flow, Side from, Bytes datagra
   return found;
 }
 
-void Note(LadderRow& row, LadderEnd& end, Side side, Ladder::View view,
+void Note(LadderRow& row, LadderFlow& flow, Side side, Ladder::View view,
           const FrameStory& story) {
+  LadderEnd& end = flow.ends[side];
   std::vector<std::string> notes = NotesOf(story);
   // What led to an answer stands at the segment that is answered.
   const bool answer = story.direction == Direction::kOut && story.record != nullptr &&
@@ -106,6 +107,7 @@ void Note(LadderRow& row, LadderEnd& end, Side side, Ladder::View view,
       answer || story.record == nullptr ? "" : StateOf(*story.record, view, end);
   if (!state.empty()) notes.insert(notes.begin(), state);
   row.notes[side] = std::move(notes);
+  if (IsSynchronized(end.shown)) flow.met = true;
   if (story.direction == Direction::kIn)
     row.end = story.record != nullptr && story.record->verdict.drop != Drop::kNone
                   ? LadderRow::End::kDropped
@@ -143,8 +145,15 @@ LadderFlow& Ladder::Begin(const Flow& flow, Side local_side, Instant at) {
   ladder.begin = at;
   ladder.ends[local_side].endpoint = LocalOf(flow);
   ladder.ends[1 - local_side].endpoint = PeerOf(flow);
-  while (flows_.size() > std::max<size_t>(options_.flows, 1)) flows_.pop_back();
+  if (flows_.size() > std::max<size_t>(options_.flows, 1)) MakeRoom();
   return ladder;
+}
+
+void Ladder::MakeRoom() {
+  auto victim = std::prev(flows_.end());
+  for (auto flow = victim; flow != flows_.begin() && victim->met; --flow)
+    if (!flow->met) victim = flow;
+  flows_.erase(victim);
 }
 
 void Ladder::Append(LadderFlow& flow, LadderRow row) const {
@@ -187,7 +196,7 @@ void Ladder::AddSegment(const FrameStory& story, const SegmentOnWire& segment) {
   const Novelty novelty = NoveltyOf(flow->ends[from], segment, story.direction, options_.view);
   row.label = LabelOf(segment, flow->ends[from], flow->ends[1 - from], novelty);
   row.options = OptionsOf(segment, flow->ends[1 - from]);
-  Note(row, flow->ends[ours], ours, options_.view, story);
+  Note(row, *flow, ours, options_.view, story);
   if (options_.view == View::kBothSides) {
     const Bytes head = story.datagram.first(std::min(kHead, story.datagram.size()));
     row.head.assign(head.begin(), head.end());
@@ -206,7 +215,7 @@ void Ladder::Arrive(LadderFlow& flow, Side from, const FrameStory& story,
     row.head.clear();
     if (to.rows <= *departure) {
       to.rows = *departure + 1;
-      return Note(row, to, 1 - from, options_.view, story);
+      return Note(row, flow, 1 - from, options_.view, story);
     }
     row.shape = LadderRow::Shape::kDeparture;
   }
@@ -215,7 +224,7 @@ void Ladder::Arrive(LadderFlow& flow, Side from, const FrameStory& story,
   row.from = from;
   row.shape = LadderRow::Shape::kArrival;
   row.label = LabelOf(segment, flow.ends[from], to, departure ? Novelty::kNew : Novelty::kCopy);
-  Note(row, to, 1 - from, options_.view, story);
+  Note(row, flow, 1 - from, options_.view, story);
   to.rows = flow.rows + 1;
   Append(flow, std::move(row));
 }
@@ -232,7 +241,7 @@ void Ladder::AddIcmp(const FrameStory& story) {
   row.from = 1 - ours;
   row.label = {"ICMP", std::to_string(ip.payload()[0]) + "/" + std::to_string(ip.payload()[1])};
   if (ip.source() != story.record->flow.peer) row.label.push_back("from " + Show(ip.source()));
-  Note(row, flow->ends[ours], ours, options_.view, story);
+  Note(row, *flow, ours, options_.view, story);
   flow->ends[ours].rows = flow->rows + 1;
   Append(*flow, std::move(row));
 }

@@ -81,6 +81,7 @@ struct LadderFlow {
   uint64_t number = 0;  // in the order of beginning
   Instant begin;
   std::array<LadderEnd, 2> ends;
+  bool met = false;  // a handshake was completed
   std::vector<LadderRow> first;
   std::deque<LadderRow> last;
   uint64_t rows = 0;  // with those that were left out between the first and the last
@@ -92,8 +93,10 @@ class Ladder {
   enum class Drawing : uint8_t { kUnicode, kAscii };
   struct Options {
     View view = View::kOneSide;
-    size_t flows = 16;  // the one that was silent for the longest time makes room
-    size_t rows = 48;   // of each flow
+    // Room is made by one whose hosts never met, so that a flood of SYNs does not sweep away
+    // the others; among equals by the one that was silent for the longest time.
+    size_t flows = 16;
+    size_t rows = 48;  // of each flow
   };
 
   explicit Ladder(const Options& options) : options_(options) {}
@@ -112,6 +115,7 @@ class Ladder {
  private:
   LadderFlow* Find(const Flow& flow);
   LadderFlow& Begin(const Flow& flow, Side left, Instant at);
+  void MakeRoom();
   void Append(LadderFlow& flow, LadderRow row) const;
   void AddSegment(const FrameStory& story, const SegmentOnWire& segment);
   void Arrive(LadderFlow& flow, Side from, const FrameStory& story,

@@ -15,7 +15,7 @@ constexpr Duration kAwake = 3s;
 constexpr Duration kFlood = 5s;
 constexpr Duration kUser = 7s;
 constexpr Duration kFloodEnds = 10s;
-constexpr Duration kEnd = 15s;
+constexpr Duration kEnd = 16s;
 constexpr Duration kPatience = 200s;  // of the user in the midst of the flood
 constexpr Duration kUntilAllIsOver = 1h;
 
