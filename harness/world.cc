@@ -5,7 +5,21 @@
 #include <cstdlib>
 #include <utility>
 
+#include "harness/audit.h"
+#include "harness/notation.h"
+#include "stack/commit/flows.h"
+
 namespace handfast {
+namespace {
+
+std::string Second(Instant at, Instant start) {
+  const auto ms = static_cast<unsigned long long>((at - start) / 1ms);
+  char text[32];
+  std::snprintf(text, sizeof text, "%llu.%03llu", ms / 1000, ms % 1000);
+  return text;
+}
+
+}  // namespace
 
 Config SmallConfig(Config config) {
   config.listeners = 4;
@@ -20,15 +34,66 @@ Config SmallConfig(Config config) {
   return config;
 }
 
+Config LinuxConfig() {
+  Config config = SmallConfig(Config::Linux());
+  config.socket.receive_buffer = 32 << 20;
+  return config;
+}
+
 World::World(const Config& config, uint64_t seed, Instant start)
-    : stack_(config, Secrets{{seed, ~seed}}), tx_(256, config.mtu), now_(start) {}
+    : stack_(config, Secrets{{seed, ~seed}}),
+      tx_(256, config.mtu),
+      start_(start),
+      now_(start) {}
 
 void World::Keep() {
-  for (size_t i = 0; i < tx_.size(); ++i) out_.emplace_back(tx_[i].begin(), tx_[i].end());
+  for (size_t i = 0; i < tx_.size(); ++i)
+    out_.push_back({now_, Datagram(tx_[i].begin(), tx_[i].end())});
   tx_.Clear();
 }
 
-std::vector<Datagram> World::Take() { return std::exchange(out_, {}); }
+ListenerId World::Listen(Port port, int backlog) {
+  return *stack_->Listen(now_, {Addr::AnyV4(), port}, backlog);
+}
+
+void World::Audit() const {
+  if (audits_ == Audits::kNone) return;
+  const std::string broken = AuditText(*stack_);
+  if (broken.empty()) return;
+  std::fprintf(stderr, "world: %s", broken.c_str());
+  std::abort();
+}
+
+std::vector<Datagram> World::Take() {
+  std::vector<Datagram> datagrams;
+  for (Sent& sent : out_) datagrams.push_back(std::move(sent.datagram));
+  out_.clear();
+  return datagrams;
+}
+
+std::vector<World::Sent> World::TakeOf(const Flow& flow) {
+  std::vector<Sent> taken, rest;
+  for (Sent& sent : out_) {
+    const std::optional<Seen> seen = Read(sent.datagram);
+    (seen && seen->flow == flow ? taken : rest).push_back(std::move(sent));
+  }
+  out_ = std::move(rest);
+  return taken;
+}
+
+std::string World::Moved() {
+  const Counters before = std::exchange(counted_, stack_->counters());
+  return ShowMoved(before, counted_);
+}
+
+State World::StateOf(const Flow& flow) const {
+  const Tables& t = stack_->tables();
+  const Ref ref = FindFlow(t, t.TagOf(flow), flow);
+  if (ref.owner() == Owner::kRequest) return State::kSynReceived;
+  if (ref.owner() == Owner::kTimeWait) return State::kTimeWait;
+  if (ref.owner() != Owner::kConnection) return State::kNone;
+  return t.connections[Slot<Connection>(ref.index())].state;
+}
 
 std::vector<Seen> World::TakeSegments() {
   std::vector<Seen> segments;
@@ -55,6 +120,7 @@ Verdict World::Inject(const Datagram& datagram) {
   const Bytes view(datagram);
   if (stack_->Input(now_, {&view, 1}, tx_, &trace) != 1) std::abort();
   Keep();
+  Audit();
   Poll();
   return records[0].verdict;
 }
@@ -67,6 +133,7 @@ void World::Advance(Duration duration) {
     if (due > now_) now_ = due;
     stack_->Expire(now_, tx_);
     Keep();
+    Audit();
   }
   now_ = until;
 }
@@ -75,6 +142,7 @@ void World::Jump(Duration duration) {
   now_ = now_ + duration;
   stack_->Expire(now_, tx_);
   Keep();
+  Audit();
   Poll();
 }
 
@@ -103,8 +171,51 @@ Verdict HandPeer::Say(unsigned flags, std::vector<uint8_t> text) {
 void HandPeer::Hear(const Seen& seen) {
   ack = seen.seq + static_cast<uint32_t>(seen.text.size()) + (seen.has(kSyn) ? 1 : 0) +
         (seen.has(kFin) ? 1 : 0);
-  if (seen.has(kSyn)) their_isn = seen.seq;
-  if (seen.options.has(Options::kTimestamps)) ts_ecr = seen.options.ts_val;
+  if (seen.has(kSyn) && their_first_ != seen.seq) {
+    their_isn = seen.seq;
+    their_first_ = seen.seq;
+    their_ts_.reset();
+  }
+  if (!seen.options.has(Options::kTimestamps)) return;
+  ts_ecr = seen.options.ts_val;
+  if (!their_ts_) their_ts_ = seen.options.ts_val;
+}
+
+TcpPacket HandPeer::At(unsigned flags, uint32_t at_seq, uint32_t at_ack, size_t length) const {
+  TcpPacket packet = Make(flags, Text(at_seq - 1, length));
+  packet.seq = isn + at_seq;
+  packet.ack = (flags & kAck) != 0 ? their_isn + at_ack : 0;
+  return packet;
+}
+
+std::vector<std::pair<Instant, std::string>> HandPeer::TakeLines() {
+  std::vector<std::pair<Instant, std::string>> lines;
+  for (const World::Sent& sent : world_.TakeOf(flow.Reversed())) {
+    const Seen seen = *Read(sent.datagram);
+    if (!seen.has(kRst)) Hear(seen);
+    lines.emplace_back(sent.at, Show(seen, {their_first_, isn, their_ts_}));
+  }
+  return lines;
+}
+
+std::string HandPeer::Heard() {
+  std::string out;
+  for (const auto& [at, line] : TakeLines()) out.append(out.empty() ? "" : "\n").append(line);
+  return out;
+}
+
+std::string HandPeer::HeardWhen() {
+  std::string out;
+  for (const auto& [at, line] : TakeLines())
+    out += Second(at, world_.start()) + " " + line + "\n";
+  return out;
+}
+
+std::string HandPeer::WhenHeard() {
+  std::string out;
+  for (const auto& [at, line] : TakeLines())
+    out.append(out.empty() ? "" : " ").append(Second(at, world_.start()));
+  return out;
 }
 
 bool HandPeer::Open(const OptionList& options) {

@@ -1,11 +1,16 @@
 // World: one stack, a clock that stands still until it is told to go on, and everything
-// that leaves the stack, kept.
+// that leaves the stack, kept. HandPeer: who a test is, to the stack.
+//
+// After each step the stack is audited (harness/audit.h); a broken invariant ends the test
+// program, with a sentence.
 
 #ifndef HARNESS_WORLD_H_
 #define HARNESS_WORLD_H_
 
 #include <cstdint>
 #include <optional>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "harness/owned_stack.h"
@@ -23,14 +28,30 @@ inline constexpr Addr kThere = Addr::V4(10, 0, 0, 2);
 // A config with few of each object, so that copies are cheap and limits are near.
 Config SmallConfig(Config config = Config::Default());
 
+// The same as Linux answers, with the window scale of the traces' machine: 10.
+Config LinuxConfig();
+
 class World {
  public:
+  // A datagram that left the stack.
+  struct Sent {
+    Instant at;
+    Datagram datagram;
+  };
+  enum class Audits : uint8_t { kEachStep, kNone };
+
   explicit World(const Config& config = SmallConfig(), uint64_t seed = 1,
                  Instant start = Instant(1'000'000'000));
 
   Stack& stack() { return *stack_; }
   const Stack& stack() const { return *stack_; }
   Instant now() const { return now_; }
+  Instant start() const { return start_; }
+  // For worlds so large that an audit takes long.
+  void set_audits(Audits audits) { audits_ = audits; }
+
+  // A listener on all of our addresses. Ends the test program if there is an error.
+  ListenerId Listen(Port port, int backlog = 5);
 
   // What left the stack and was not taken yet, in order.
   std::vector<Datagram> Take();
@@ -38,6 +59,13 @@ class World {
   std::vector<Seen> TakeSegments();
   // The only segment that left; nullopt if there were none or several.
   std::optional<Seen> TakeOne();
+  // Of what left the stack and was not taken yet, the segments of one flow, ours first.
+  std::vector<Sent> TakeOf(const Flow& flow);
+
+  // Which counters have moved since this was asked last, as ShowMoved writes them.
+  std::string Moved();
+  // The state of a flow's owner, ours first; kNone if nobody owns it.
+  State StateOf(const Flow& flow) const;
 
   // A datagram comes in; then output of calls leaves, too.
   Verdict Inject(const Datagram& datagram);
@@ -51,11 +79,15 @@ class World {
 
  private:
   void Keep();
+  void Audit() const;
 
   OwnedStack stack_;
   OwnedTxBurst tx_;
+  Instant start_;
   Instant now_;
-  std::vector<Datagram> out_;
+  Audits audits_ = Audits::kEachStep;
+  std::vector<Sent> out_;
+  Counters counted_;
 };
 
 // A peer as a test drives it by hand: it remembers the numbers, and says what it is told.
@@ -75,6 +107,22 @@ class HandPeer {
   // Takes note of what the stack said last.
   void Hear(const Seen& seen);
 
+  // A segment with numbers relative to both ISNs, and the peer's timestamps if they are on.
+  // Nothing is counted.
+  TcpPacket At(unsigned flags, uint32_t at_seq, uint32_t at_ack = 0, size_t length = 0) const;
+  Verdict SayAt(unsigned flags, uint32_t at_seq, uint32_t at_ack = 0, size_t length = 0) {
+    return world_.Inject(At(flags, at_seq, at_ack, length));
+  }
+  // What the stack has said to the peer since this was asked last, in the notation of
+  // harness/notation.h, one segment a line. The peer hears it, but for RSTs.
+  std::string Heard();
+  // The same; each line begins with the second, since the world began, at which it left.
+  std::string HeardWhen();
+  // Only those seconds, in one line.
+  std::string WhenHeard();
+
+  State state() const { return world_.StateOf(flow.Reversed()); }
+
   Flow flow;         // from the peer's side
   uint32_t seq;      // SND.NXT of the peer
   uint32_t ack = 0;  // RCV.NXT of the peer
@@ -86,7 +134,11 @@ class HandPeer {
   uint16_t window = 65535;
 
  private:
+  std::vector<std::pair<Instant, std::string>> TakeLines();
+
   World& world_;
+  std::optional<uint32_t> their_first_;
+  std::optional<uint32_t> their_ts_;
 };
 
 }  // namespace handfast
