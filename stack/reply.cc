@@ -193,6 +193,7 @@ void SendReset(Tables& t, TxBurst& tx, Connection& conn) {
   out.seq = conn.snd_nxt;
   out.ack = conn.rcv_nxt;
   out.flags = Flags(kRst | kAck);
+  out.window = WindowField(conn);
   if (conn.negotiated.has(Negotiated::kTimestamps))
     SetTimestamps(out.options, TsVal(t.now, conn.ts_offset), conn.ts_recent);
   SendControl(t, tx, out);
