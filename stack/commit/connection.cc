@@ -82,6 +82,10 @@ bool AbortedForOrphan(Tables& t, Slot<Connection> slot, const Segment& seg) {
   return true;
 }
 
+void CountPureAck(Tables& t, const Segment& seg) {
+  if (seg.length() == 0) t.counters.Add(Counter::kTcpExtTCPPureAcks);
+}
+
 // Seventh and Eighth: text and FIN.
 Drop TakeText(Tables& t, Slot<Connection> slot, const Segment& seg) {
   Connection& conn = t.connections[slot];
@@ -121,7 +125,7 @@ Verdict Process(Tables& t, TxBurst& tx, Slot<Connection> slot, const Segment& se
   const AckEffect effect = Acknowledge(conn, t.chunks, seg, t.now, policy);
   if (effect.progress) conn.resend_at = Instant::Never();  // RFC 6298 §5.3
   if (effect.fin_acked) FinAcked(t, conn);
-  if (seg.length() == 0) t.counters.Add(Counter::kTcpExtTCPPureAcks);
+  CountPureAck(t, seg);
   const Drop drop = conn.state == State::kClosed ? Drop::kNone : TakeText(t, slot, seg);
   if (conn.state == State::kTimeWait) LeaveTimeWaitBehind(t, tx, slot);
   return {Action::kAccept, drop};
@@ -212,6 +216,7 @@ void BecomeConnection(Tables& t, TxBurst& tx, Slot<Request> request_slot, Slot<C
   RetireRequest(t, request_slot);
   listener.children.PushBack(t.connections, slot);
   t.counters.Add(Counter::kTcpPassiveOpens);
+  CountPureAck(t, seg);
   TakeText(t, slot, seg);
   Flush(t, tx, slot);
   Settle(t, slot);
