@@ -81,6 +81,28 @@ std::vector<World::Sent> World::TakeOf(const Flow& flow) {
   return taken;
 }
 
+std::vector<Ready> World::NextRound() {
+  while (stack_->NextEvent()) {
+  }
+  std::vector<Ready> round;
+  while (const std::optional<Ready> ready = stack_->NextEvent()) round.push_back(*ready);
+  return round;
+}
+
+uint8_t World::ToldOf(SocketId socket) {
+  uint8_t bits = 0;
+  for (const Ready& ready : NextRound())
+    if (ready.socket == socket) bits |= ready.bits;
+  return bits;
+}
+
+uint8_t World::ToldOf(ListenerId listener) {
+  uint8_t bits = 0;
+  for (const Ready& ready : NextRound())
+    if (ready.listener == listener) bits |= ready.bits;
+  return bits;
+}
+
 std::string World::Moved() {
   const Counters before = std::exchange(counted_, stack_->counters());
   return ShowMoved(before, counted_);

@@ -62,6 +62,10 @@ class World {
   // Of what left the stack and was not taken yet, the segments of one flow, ours first.
   std::vector<Sent> TakeOf(const Flow& flow);
 
+  // The ReadyBits that the next round of events tells of a socket, or of a listener.
+  uint8_t ToldOf(SocketId socket);
+  uint8_t ToldOf(ListenerId listener);
+
   // Which counters have moved since this was asked last, as ShowMoved writes them.
   std::string Moved();
   // The state of a flow's owner, ours first; kNone if nobody owns it.
@@ -80,6 +84,7 @@ class World {
  private:
   void Keep();
   void Audit() const;
+  std::vector<Ready> NextRound();
 
   OwnedStack stack_;
   OwnedTxBurst tx_;
