@@ -61,10 +61,9 @@ Slot<Request> OpenRequest(Tables& t, Slot<Listener> listener_slot, const Segment
   return slot;
 }
 
-// May an unacceptable segment be answered now? Text and FIN always may (Linux:
-// tcp_oow_rate_limited).
-bool MayAnswer(const Tables& t, Request& req, const Segment& seg) {
-  if (!seg.has(kSyn) && seg.length() > 0) return true;
+// The least time between answers to segments that are not acceptable (Linux:
+// __tcp_oow_rate_limited).
+bool MayAnswer(const Tables& t, Request& req) {
   const auto elapsed = static_cast<uint32_t>(t.now.ms() - req.synack_at.ms());
   const auto interval =
       static_cast<uint32_t>(t.config.policy.answer_interval / std::chrono::milliseconds(1));
@@ -83,27 +82,29 @@ void ResendSynAck(Tables& t, TxBurst& tx, Slot<Request> slot) {
 }
 
 // The SYN came once more.
-void RepeatSynAck(Tables& t, TxBurst& tx, Slot<Request> slot, const Segment& seg) {
+void RepeatSynAck(Tables& t, TxBurst& tx, Slot<Request> slot) {
   Request& req = t.requests[slot];
   if (t.config.policy.synack_budget == SynAckBudget::kRenewed && req.timeouts > 0) {
     req.timeouts = 0;
     ++t.listeners[Slot<Listener>(req.listener)].young;
   }
-  if (MayAnswer(t, req, seg))
+  if (MayAnswer(t, req))
     ResendSynAck(t, tx, slot);
   else
     t.counters.Add(Counter::kTcpExtTCPACKSkippedSynRecv);
 }
 
+// Segments with text or FIN are answered each time: their sender needs the ACK to stop.
 void AnswerWithAck(Tables& t, TxBurst& tx, Request& req, const Segment& seg) {
-  if (MayAnswer(t, req, seg))
+  const bool exempt = seg.length() > 0 && !seg.has(kSyn);
+  if (exempt || MayAnswer(t, req))
     SendAck(t, tx, req, seg);
   else
     t.counters.Add(Counter::kTcpExtTCPACKSkippedSynRecv);
 }
 
 void ChallengeRequest(Tables& t, TxBurst& tx, Request& req, const Segment& seg) {
-  if (MayAnswer(t, req, seg)) {
+  if (MayAnswer(t, req)) {
     SendAck(t, tx, req, seg);
     t.counters.Add(Counter::kTcpExtTCPChallengeACK);
   } else {
@@ -183,7 +184,7 @@ Verdict ArriveAtRequest(Tables& t, TxBurst& tx, Slot<Request> slot, const Segmen
   Count(t, verdict);
   const Action action = verdict.action;
   if (action == Action::kEstablish) return EstablishRequest(t, tx, slot, seg);
-  if (action == Action::kResendSynAck) RepeatSynAck(t, tx, slot, seg);
+  if (action == Action::kResendSynAck) RepeatSynAck(t, tx, slot);
   if (action == Action::kSendAck) AnswerWithAck(t, tx, req, seg);
   if (action == Action::kChallenge) ChallengeRequest(t, tx, req, seg);
   if (action == Action::kSendRst || action == Action::kRefuse) SendRst(t, tx, seg);
