@@ -51,8 +51,10 @@ constexpr Verdict JudgeSynchronized(const Connection& conn, const Segment& seg, 
   using namespace synchronized_internal;
   if (conn.negotiated.has(Negotiated::kTimestamps)) {
     if (TimestampMissing(seg, policy)) return {Action::kDrop, Drop::kNoTimestamp};
-    if (PawsRejects(seg, conn.ts_recent, now - conn.ts_recent_at))
-      return {seg.has(kSyn) ? Action::kChallenge : Action::kSendAck, Drop::kPaws};
+    if (PawsRejects(seg, conn.ts_recent, now - conn.ts_recent_at)) {
+      if (seg.has(kSyn)) return {Action::kChallenge, Drop::kInvalidSyn};
+      return {Action::kSendAck, Drop::kPaws};
+    }
   }
   if (IsCrossedSynAck(conn, seg)) return Action::kEstablish;
 
