@@ -193,7 +193,7 @@ Errno ShutWrite(Tables& t, Slot<Connection> slot) {
   Connection& conn = t.connections[slot];
   if (const Errno error = CheckShutdown(conn); error != Errno::kOk) return error;
   switch (JudgeFin(conn)) {
-    case CloseVerdict::kForget: Fail(t, conn, Event::kAbort, Errno::kConnReset); break;
+    case CloseVerdict::kForget: AbortConnection(t, slot, Errno::kConnReset); break;
     case CloseVerdict::kFin: QueueFin(t, slot); break;
     case CloseVerdict::kFinLater: conn.Set(Connection::kFinQueued); break;
     case CloseVerdict::kNothing:
