@@ -19,10 +19,29 @@ enum class ResendTimeout : uint8_t {
   kGiveUp,  // R2: ETIMEDOUT
 };
 
+// How long to wait for the answer to a SYN after so many time-outs. The first few may be
+// spaced evenly (Linux: tcp_syn_linear_timeouts).
+constexpr Duration SynWait(uint32_t timeouts, const Policy& policy) {
+  const uint32_t linear = std::min(timeouts, policy.syn_linear_timeouts);
+  return Backoff(policy.rto_initial, timeouts - linear, policy.rto_max);
+}
+
+// How often a SYN is repeated: evenly spaced ones come on top, but prolong the attempt beyond
+// the time that doubling takes by less than one wait (Linux: tcp_write_timeout).
+constexpr uint32_t SynRetries(const Policy& policy) {
+  Duration limit{}, waited{};
+  for (uint32_t i = 0; i <= policy.syn_retries; ++i)
+    limit += Backoff(policy.rto_initial, i, policy.rto_max);
+  const uint32_t most = policy.syn_retries + policy.syn_linear_timeouts;
+  uint32_t retries = 0;
+  while (retries < most && (waited += SynWait(retries, policy)) < limit) ++retries;
+  return retries;
+}
+
 namespace resend_internal {
 
 constexpr uint32_t RetriesOf(const Connection& conn, const Policy& policy) {
-  if (conn.state == State::kSynSent) return policy.syn_retries + policy.syn_linear_timeouts;
+  if (conn.state == State::kSynSent) return SynRetries(policy);
   return conn.state == State::kSynReceived ? policy.syn_retries : policy.data_retries;
 }
 
@@ -49,13 +68,6 @@ constexpr ResendTimeout JudgeResendTimeout(const Connection& conn, Duration wait
   if (user_timeout == 0 && conn.backoff >= resend_internal::RetriesOf(conn, policy))
     return ResendTimeout::kGiveUp;
   return ResendTimeout::kResend;
-}
-
-// How long to wait for the answer to a SYN after so many time-outs. The first few may be
-// spaced evenly (Linux: tcp_syn_linear_timeouts).
-constexpr Duration SynWait(uint32_t timeouts, const Policy& policy) {
-  const uint32_t linear = std::min(timeouts, policy.syn_linear_timeouts);
-  return Backoff(policy.rto_initial, timeouts - linear, policy.rto_max);
 }
 
 }  // namespace handfast
