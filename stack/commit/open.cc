@@ -129,6 +129,7 @@ void StartTransfer(Tables& t, Connection& conn) {
   const bool slow = policy.rto_after_syn_loss == RtoAfterSynLoss::kAlways ? lost : !measured;
   if (slow) conn.rto_us = std::max(conn.rto_us, ToMicroseconds(kRtoAfterSynLoss));
   conn.backoff = 0;
+  conn.Clear(Connection::kStalled);
   conn.resend_at = Instant::Never();
 }
 

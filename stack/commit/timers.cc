@@ -24,8 +24,14 @@ void GiveUp(Tables& t, Connection& conn) {
   Fail(t, conn, Event::kTimeout, why);
 }
 
+// R1 was reached: the user may be told (RFC 9293 MUST-20; of SYNs as well: MUST-22).
+void TellIfStalled(Connection& conn, const Policy& policy) {
+  if (conn.backoff >= policy.stalled_retries) conn.Set(Connection::kStalled);
+}
+
 void RepeatSyn(const Tables& t, Connection& conn) {
   CountTimeout(conn);
+  TellIfStalled(conn, t.config.policy);
   conn.Set(Connection::kSynNow);
   conn.Set(Connection::kSynRepeated);
   if (t.config.policy.ecn_fallback) conn.negotiated.Clear(Negotiated::kEcn);
@@ -52,7 +58,7 @@ void ResendAll(Tables& t, Connection& conn) {
   DoubleRto(conn, policy);
   conn.rtt_at = Instant::Never();
   conn.resend_nxt = conn.snd_una;
-  if (conn.backoff >= policy.stalled_retries) conn.Set(Connection::kStalled);
+  TellIfStalled(conn, policy);
 }
 
 void OnResendTimeout(Tables& t, Connection& conn) {
