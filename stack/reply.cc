@@ -148,10 +148,13 @@ void SendSyn(Tables& t, TxBurst& tx, Connection& conn) {
   if (conn.negotiated.has(Negotiated::kTimestamps))
     SetTimestamps(out.options, TsVal(t.now, conn.ts_offset), conn.ts_recent);
   SendControl(t, tx, out);
-  if (conn.has(Connection::kSynRepeated) && conn.backoff > 0) {
+  // While the timer of our SYN runs this is no new segment, and no repetition: it answers a
+  // SYN that crossed ours.
+  if (!conn.resend_at.never()) return;
+  if (conn.has(Connection::kSynRepeated)) {
     t.counters.Add(Counter::kTcpRetransSegs);
     t.counters.Add(Counter::kTcpExtTCPSynRetrans);
-  } else if (!answers) {  // a SYN-ACK repeats the octet of our SYN, and is no new segment
+  } else {
     t.counters.Add(Counter::kTcpOutSegs);
   }
 }

@@ -31,6 +31,7 @@ void LeaveSyn(Tables& t, TxBurst& tx, Connection& conn) {
   }
   SendSyn(t, tx, conn);
   conn.Clear(Connection::kSynNow | Connection::kAckNow);
+  if (!conn.resend_at.never()) return;  // of our SYN, which was crossed (RFC 6298 §5.1)
   const Duration wait = conn.state == State::kSynSent
                             ? SynWait(conn.backoff, policy)
                             : Backoff(policy.rto_initial, conn.backoff, policy.rto_max);
