@@ -164,6 +164,7 @@ Verdict EstablishCrossed(Tables& t, TxBurst& tx, Slot<Connection> slot, const Se
   conn.resend_at = Instant::Never();
   if (conn.has(Connection::kFinQueued)) Transit(t, conn, Event::kSndFin);
   if (seg.has(kSyn)) {  // the peer's SYN-ACK; it waits for an ACK
+    TakeTimestamp(conn, seg, t.now);
     conn.Set(Connection::kAckNow);
     return Action::kEstablish;
   }
