@@ -52,8 +52,10 @@ void World::Keep() {
   tx_.Clear();
 }
 
-ListenerId World::Listen(Port port, int backlog) {
-  return *stack_->Listen(now_, {Addr::AnyV4(), port}, backlog);
+ListenerId World::Listen(int backlog, Port port) {
+  const Result<ListenerId> id = stack_->Listen(now_, {Addr::AnyV4(), port}, backlog);
+  if (!id) std::abort();
+  return *id;
 }
 
 void World::Audit() const {

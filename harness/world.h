@@ -24,6 +24,7 @@ namespace handfast {
 // Where tests take place: the stack is 10.0.0.1/24, peers are 10.0.0.2 and up.
 inline constexpr Addr kHere = Addr::V4(10, 0, 0, 1);
 inline constexpr Addr kThere = Addr::V4(10, 0, 0, 2);
+inline constexpr Port kHttp{80};
 
 // A config with few of each object, so that copies are cheap and limits are near.
 Config SmallConfig(Config config = Config::Default());
@@ -50,8 +51,8 @@ class World {
   // For worlds so large that an audit takes long.
   void set_audits(Audits audits) { audits_ = audits; }
 
-  // A listener on all of our addresses. Ends the test program if there is an error.
-  ListenerId Listen(Port port, int backlog = 5);
+  // Somebody listens, on all addresses. REQUIRES: the port and a listener are free.
+  ListenerId Listen(int backlog = 5, Port port = kHttp);
 
   // What left the stack and was not taken yet, in order.
   std::vector<Datagram> Take();

@@ -8,11 +8,9 @@
 namespace handfast {
 namespace {
 
-constexpr Port kWeb{80};
-
 // A peer whose SYN was answered, with the options of the traces.
 HandPeer HalfOpen(World& world, uint16_t from) {
-  HandPeer peer(world, kWeb, Port{from});
+  HandPeer peer(world, kHttp, Port{from});
   TcpPacket syn = peer.At(kSyn, 0);
   syn.options = OptionList::Usual(1000);
   world.Inject(syn);
@@ -42,7 +40,7 @@ Port PeerPort(const World& world, SocketId socket) {
 // and nothing else. Differs from Linux: the ACK of text in the third segment is delayed.
 TEST(AcceptQueueTest, AFullQueueDelaysTheLastAck) {
   World world(LinuxConfig());
-  const ListenerId listener = world.Listen(kWeb, 1);
+  const ListenerId listener = world.Listen(1);
   HandPeer third = HalfOpen(world, 11003);
   Complete(world, 11001);
   Complete(world, 11002);
@@ -50,7 +48,7 @@ TEST(AcceptQueueTest, AFullQueueDelaysTheLastAck) {
             "Tcp.CurrEstab+2, Tcp.OutSegs+3, Tcp.PassiveOpens+2, TcpExt.TCPPureAcks+2");
   EXPECT_EQ(world.stack().Status(listener)->accept_queue, 2u);
 
-  HandPeer fourth(world, kWeb, Port{11004});
+  HandPeer fourth(world, kHttp, Port{11004});
   EXPECT_EQ(fourth.SayAt(kSyn, 0), Verdict(Action::kDrop, Drop::kAcceptQueueFull));
   EXPECT_EQ(fourth.Heard(), "");
   EXPECT_EQ(world.Moved(), "TcpExt.ListenDrops+1, TcpExt.ListenOverflows+1");
@@ -85,7 +83,7 @@ TEST(AcceptQueueTest, OverflowCanBeAnsweredWithARst) {
   Config config = LinuxConfig();
   config.policy.on_overflow = OnOverflow::kReset;
   World world(config);
-  world.Listen(kWeb, 1);
+  world.Listen(1);
   HandPeer third = HalfOpen(world, 11007);
   Complete(world, 11005);
   Complete(world, 11006);
@@ -103,7 +101,7 @@ TEST(AcceptQueueTest, ARequestThatCannotBeAcceptedDiesInItsTime) {
   Config config = LinuxConfig();
   config.policy.synack_retries = 3;
   World world(config);
-  world.Listen(kWeb, 1);
+  world.Listen(1);
   HandPeer third = HalfOpen(world, 12003);
   Complete(world, 12001);
   Complete(world, 12002);
@@ -123,9 +121,9 @@ TEST(AcceptQueueTest, ARequestThatCannotBeAcceptedDiesInItsTime) {
 TEST(AcceptQueueTest, HoldsOneMoreThanTheBacklog) {
   for (const int backlog : {0, 1, 2, 9}) {
     World world(LinuxConfig());
-    const ListenerId listener = world.Listen(kWeb, backlog);
+    const ListenerId listener = world.Listen(backlog);
     for (int i = 0; i < backlog + 3; ++i) {
-      HandPeer peer(world, kWeb, Port{static_cast<uint16_t>(13000 + i)});
+      HandPeer peer(world, kHttp, Port{static_cast<uint16_t>(13000 + i)});
       EXPECT_EQ(peer.Open(), i <= backlog) << i;
     }
     EXPECT_EQ(world.stack().Status(listener)->accept_queue, static_cast<uint32_t>(backlog) + 1);
@@ -136,7 +134,7 @@ TEST(AcceptQueueTest, HoldsOneMoreThanTheBacklog) {
 // E60, ACPT-03, POLL-01. Incident 27: nobody sees text before the handshake is over.
 TEST(AcceptQueueTest, TheFirstToCompleteIsTheFirstAccepted) {
   World world(LinuxConfig());
-  const ListenerId listener = world.Listen(kWeb, 128);
+  const ListenerId listener = world.Listen(128);
   std::vector<HandPeer> peers;
   for (uint16_t i = 1; i <= 3; ++i)
     peers.push_back(HalfOpen(world, static_cast<uint16_t>(27000 + i)));
@@ -157,7 +155,7 @@ TEST(AcceptQueueTest, TheFirstToCompleteIsTheFirstAccepted) {
 // same. MUST-12.
 TEST(AcceptQueueTest, AChildThatIsOverStaysInTheQueue) {
   World world(LinuxConfig());
-  const ListenerId listener = world.Listen(kWeb, 128);
+  const ListenerId listener = world.Listen(128);
   HandPeer reset = Complete(world, 27010);
   reset.SayAt(kRst, 1);
   HandPeer done = Complete(world, 27011);
@@ -179,7 +177,7 @@ TEST(AcceptQueueTest, AChildThatIsOverStaysInTheQueue) {
 // while someone waits. I-26.
 TEST(AcceptQueueTest, TheListenerIsReadyWhileSomeoneWaits) {
   World world(LinuxConfig());
-  const ListenerId listener = world.Listen(kWeb);
+  const ListenerId listener = world.Listen();
   HandPeer first = Complete(world, 28001);
   Complete(world, 28002);
   first.SayAt(kRst, 1);
@@ -194,7 +192,7 @@ TEST(AcceptQueueTest, TheListenerIsReadyWhileSomeoneWaits) {
 // The flow of a child that was reset and waits is free for a new connection. ACPT-04.
 TEST(AcceptQueueTest, AFlowWhoseChildWasResetCanBeOpenedAgain) {
   World world(LinuxConfig());
-  const ListenerId listener = world.Listen(kWeb);
+  const ListenerId listener = world.Listen();
   Complete(world, 29001).SayAt(kRst, 1);
   Complete(world, 29001);
   const SocketId first = *world.stack().Accept(world.now(), listener);
@@ -209,7 +207,7 @@ TEST(AcceptQueueTest, WithoutRoomForAConnectionTheRequestStays) {
   Config config = LinuxConfig();
   config.connections = 1;
   World world(config);
-  const ListenerId listener = world.Listen(kWeb);
+  const ListenerId listener = world.Listen();
   Complete(world, 30001);
   HandPeer late = HalfOpen(world, 30002);
   world.Moved();
@@ -225,7 +223,7 @@ TEST(AcceptQueueTest, WithoutRoomForAConnectionTheRequestStays) {
 // CHD-05, E61: options are those of the listener when the child is made.
 TEST(AcceptQueueTest, AChildInheritsTheListenersOptions) {
   World world(LinuxConfig());
-  const ListenerId listener = world.Listen(kWeb);
+  const ListenerId listener = world.Listen();
   SocketOptions options = *world.stack().GetOptions(listener);
   options.no_delay = true;
   options.user_timeout_ms = 5000;

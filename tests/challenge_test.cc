@@ -9,7 +9,6 @@
 namespace handfast {
 namespace {
 
-constexpr Port kWeb{80};
 constexpr const char* kChallenge = ". 1 ack 1 win 64240";
 constexpr const char* kChallenged = "Tcp.OutSegs+1, TcpExt.TCPChallengeACK+1";
 constexpr const char* kSynChallenged =
@@ -19,7 +18,7 @@ struct Established {
   explicit Established(const Config& config = LinuxConfig(),
                        const OptionList& options = OptionList().Mss(1460))
       : world(config) {
-    listener = world.Listen(kWeb);
+    listener = world.Listen();
     EXPECT_TRUE(peer.Open(options));
     socket = *world.stack().Accept(world.now(), listener);
     world.Moved();
@@ -29,7 +28,7 @@ struct Established {
   uint32_t unread() const { return world.stack().Status(socket)->unread; }
 
   World world;
-  HandPeer peer{world, kWeb};
+  HandPeer peer{world, kHttp};
   ListenerId listener;
   SocketId socket;
 };
@@ -114,7 +113,7 @@ TEST(ChallengeTest, ASynIsChallengedWhereverItLies) {
 // and its next SYN is answered.
 TEST(ChallengeTest, APeerThatHasRestartedGetsThrough) {
   Established open;
-  HandPeer reborn(open.world, kWeb, Port{40000}, 9000);
+  HandPeer reborn(open.world, kHttp, Port{40000}, 9000);
   reborn.SayAt(kSyn, 0);
   const std::optional<Seen> challenge = open.world.TakeOne();
   ASSERT_TRUE(challenge && challenge->flags == kAck);
@@ -129,7 +128,7 @@ TEST(ChallengeTest, APeerThatHasRestartedGetsThrough) {
 // E59, EST-06. Incidents 42, 126. R5961-7, I-70: the limit is the connection's own.
 TEST(ChallengeTest, ChallengesLeaveOnceInHalfASecond) {
   Established open;
-  HandPeer other(open.world, kWeb, Port{40001});
+  HandPeer other(open.world, kHttp, Port{40001});
   EXPECT_TRUE(other.Open(OptionList().Mss(1460)));
   open.world.Moved();
   for (int i = 0; i < 5; ++i) {
@@ -218,7 +217,7 @@ TEST(ChallengeTest, NoRstDrawsARst) {
   for (const unsigned flags : {0 | kRst, kRst | kAck, kRst | kSyn, kRst | kFin | kAck}) {
     for (const uint32_t seq : {0u, 1u, 2u, 1000u, 1u << 31}) {
       Established open;
-      HandPeer half_open(open.world, kWeb, Port{40001});
+      HandPeer half_open(open.world, kHttp, Port{40001});
       half_open.SayAt(kSyn, 0);
       const auto calling = open.world.stack().Connect(open.world.now(), {kThere, Port{7777}});
       ASSERT_TRUE(calling);

@@ -9,7 +9,6 @@
 namespace handfast {
 namespace {
 
-constexpr Port kWeb{80};
 constexpr Endpoint kPeer{kThere, Port{7777}};
 
 // The SYN of a fresh socket.
@@ -94,15 +93,15 @@ TEST(ConnectTest, WhereNobodyCanBeIsAnErrorAndNothingIsSent) {
     Endpoint peer;
     Errno error;
   } const rows[] = {
-      {{Addr::V4(224, 0, 0, 1), kWeb}, Errno::kNetUnreach},
-      {{Addr::V4(10, 0, 0, 255), kWeb}, Errno::kNetUnreach},
-      {{Addr::V4(255, 255, 255, 255), kWeb}, Errno::kNetUnreach},
-      {{Addr::AnyV4(), kWeb}, Errno::kNetUnreach},
-      {{Addr::V4(127, 0, 0, 1), kWeb}, Errno::kNetUnreach},
-      {{Addr::V4(240, 0, 0, 1), kWeb}, Errno::kNetUnreach},
-      {{kHere, kWeb}, Errno::kNetUnreach},
+      {{Addr::V4(224, 0, 0, 1), kHttp}, Errno::kNetUnreach},
+      {{Addr::V4(10, 0, 0, 255), kHttp}, Errno::kNetUnreach},
+      {{Addr::V4(255, 255, 255, 255), kHttp}, Errno::kNetUnreach},
+      {{Addr::AnyV4(), kHttp}, Errno::kNetUnreach},
+      {{Addr::V4(127, 0, 0, 1), kHttp}, Errno::kNetUnreach},
+      {{Addr::V4(240, 0, 0, 1), kHttp}, Errno::kNetUnreach},
+      {{kHere, kHttp}, Errno::kNetUnreach},
       {{kThere, Port{0}}, Errno::kInval},
-      {{Addr{{0x20010db8, 0, 0, 1}}, kWeb}, Errno::kAfNoSupport},
+      {{Addr{{0x20010db8, 0, 0, 1}}, kHttp}, Errno::kAfNoSupport},
   };
   World world(LinuxConfig());
   const SocketId socket = *world.stack().Socket(world.now());
@@ -129,7 +128,7 @@ TEST(ConnectTest, WhileItConnectsASocketDoesNothingElse) {
   EXPECT_EQ(stack.Shutdown(world.now(), socket, ShutdownHow::kBoth), Errno::kNotConn);
   ASSERT_EQ(stack.Connect(world.now(), socket, kPeer), Errno::kOk);
   EXPECT_EQ(stack.Connect(world.now(), socket, kPeer), Errno::kAlready);
-  EXPECT_EQ(stack.Bind(world.now(), socket, {Addr::AnyV4(), kWeb}), Errno::kInval);
+  EXPECT_EQ(stack.Bind(world.now(), socket, {Addr::AnyV4(), kHttp}), Errno::kInval);
   EXPECT_EQ(stack.Listen(world.now(), socket, 5).error(), Errno::kInval);
   EXPECT_EQ(stack.Read(world.now(), socket, buffer).error(), Errno::kAgain);
   EXPECT_EQ(stack.Write(world.now(), socket, buffer).error(), Errno::kAgain);
@@ -139,7 +138,7 @@ TEST(ConnectTest, WhileItConnectsASocketDoesNothingElse) {
   ASSERT_TRUE(peer.AnswerSyn(*world.TakeOne()));
   EXPECT_EQ(world.ToldOf(socket), kWritable);
   EXPECT_EQ(stack.Connect(world.now(), socket, kPeer), Errno::kIsConn);
-  EXPECT_EQ(stack.Bind(world.now(), socket, {Addr::AnyV4(), kWeb}), Errno::kInval);
+  EXPECT_EQ(stack.Bind(world.now(), socket, {Addr::AnyV4(), kHttp}), Errno::kInval);
   EXPECT_EQ(stack.Listen(world.now(), socket, 5).error(), Errno::kInval);
 }
 
@@ -208,7 +207,7 @@ TEST(ConnectTest, TheSourceIsTheAddressThePeerWouldSee) {
                     {Addr::V4(192, 168, 200, 9), other},
                     {Addr::V4(8, 8, 8, 8), kHere}};
   for (const auto& row : rows) {
-    const SocketId socket = *world.stack().Connect(world.now(), {row.peer, kWeb});
+    const SocketId socket = *world.stack().Connect(world.now(), {row.peer, kHttp});
     EXPECT_EQ(world.stack().Status(socket)->flow.local, row.source);
     world.Advance(3s);
     for (const Seen& seen : world.TakeSegments()) EXPECT_EQ(seen.flow.local, row.source);
@@ -226,7 +225,7 @@ TEST(ConnectTest, TheInitialNumbersOfAFlowFollowTheClock) {
   Config config = LinuxConfig();
   config.ephemeral = {5000, 5000};
   World world(config);
-  world.Listen(kWeb);
+  world.Listen();
   std::optional<Seen> first_syn, first_synack;
   for (const uint32_t ms : {0, 300, 600, 900, 60'000}) {
     world.Advance(world.start() + std::chrono::milliseconds(ms) - world.now());
@@ -234,7 +233,7 @@ TEST(ConnectTest, TheInitialNumbersOfAFlowFollowTheClock) {
     world.Poll();
     const Seen syn = *world.TakeOne();
     ASSERT_EQ(world.stack().Close(world.now(), socket), Errno::kOk);
-    HandPeer peer(world, kWeb);
+    HandPeer peer(world, kHttp);
     TcpPacket packet = peer.At(kSyn, 0);
     packet.options = OptionList::Usual(1);
     world.Inject(packet);

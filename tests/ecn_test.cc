@@ -7,7 +7,6 @@
 namespace handfast {
 namespace {
 
-constexpr Port kWeb{80};
 constexpr Port kTheirs{7777};
 constexpr unsigned kEcnSyn = kSyn | kEce | kCwr;
 constexpr unsigned kAe = 0x100;
@@ -48,10 +47,10 @@ TEST(EcnTest, OnlyAnEcnSetupSynIsAnsweredInKind) {
   };
   for (const Ecn ecn : {Ecn::kOff, Ecn::kAccept, Ecn::kRequest}) {
     World world(WithEcn(ecn));
-    world.Listen(kWeb, 64);
+    world.Listen(64);
     uint16_t port = 20000;
     for (const auto& row : rows) {
-      HandPeer peer(world, kWeb, Port{port++});
+      HandPeer peer(world, kHttp, Port{port++});
       TcpPacket syn = peer.At(row.flags, 0);
       syn.tos = row.tos;
       world.Inject(syn);
@@ -66,8 +65,8 @@ TEST(EcnTest, OnlyAnEcnSetupSynIsAnsweredInKind) {
 // E65, ECN-05: what the first SYN asked for stays.
 TEST(EcnTest, ARepeatedSynDoesNotChangeTheAnswer) {
   World world(LinuxConfig());
-  world.Listen(kWeb);
-  HandPeer peer(world, kWeb);
+  world.Listen();
+  HandPeer peer(world, kHttp);
   peer.SayAt(kEcnSyn, 0);
   peer.SayAt(kSyn, 0);
   world.Advance(1s);
@@ -75,7 +74,7 @@ TEST(EcnTest, ARepeatedSynDoesNotChangeTheAnswer) {
             "0.000 SE. 0 ack 1 win 64240 <mss 1460>\n"
             "0.000 SE. 0 ack 1 win 64240 <mss 1460>\n"
             "1.000 SE. 0 ack 1 win 64240 <mss 1460>\n");
-  HandPeer plain(world, kWeb, Port{40001});
+  HandPeer plain(world, kHttp, Port{40001});
   plain.SayAt(kSyn, 0);
   plain.SayAt(kEcnSyn, 0);
   EXPECT_EQ(plain.Heard(),
@@ -141,8 +140,8 @@ TEST(EcnTest, CrossedSynsAgreeIfBothAsk) {
 // R3168-b, I-11: no control segment, pure ACK or repeated text is marked; new text is.
 TEST(EcnTest, OnlyNewTextIsMarked) {
   World world(LinuxConfig());
-  const ListenerId listener = world.Listen(kWeb);
-  HandPeer peer(world, kWeb);
+  const ListenerId listener = world.Listen();
+  HandPeer peer(world, kHttp);
   TcpPacket syn = peer.At(kEcnSyn, 0);
   syn.options.Mss(1000);
   world.Inject(syn);
@@ -164,8 +163,8 @@ TEST(EcnTest, OnlyNewTextIsMarked) {
 // R3168-f: the next incarnation of a flow agrees anew.
 TEST(EcnTest, ANewConnectionRemembersNothing) {
   World world(LinuxConfig());
-  const ListenerId listener = world.Listen(kWeb);
-  HandPeer peer(world, kWeb);
+  const ListenerId listener = world.Listen();
+  HandPeer peer(world, kHttp);
   peer.SayAt(kEcnSyn, 0);
   EXPECT_EQ(peer.Heard().substr(0, 3), "SE.");
   peer.SayAt(kAck, 1, 1);

@@ -140,7 +140,7 @@ TEST(EphemeralPortTest, ABoundPortIsKeptOrRefused) {
 TEST(EphemeralPortTest, ABoundSocketDoesNotTakeAFlowThatIsInUse) {
   World world(WithPorts(4));
   Stack& stack = world.stack();
-  const ListenerId listener = world.Listen(Port{5555});
+  const ListenerId listener = world.Listen(5, Port{5555});
   HandPeer peer(world, Port{5555}, kPeer.port);
   ASSERT_TRUE(peer.Open());
   const SocketId child = *stack.Accept(world.now(), listener);

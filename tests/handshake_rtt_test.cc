@@ -9,7 +9,6 @@
 namespace handfast {
 namespace {
 
-constexpr Port kWeb{80};
 constexpr Port kTheirs{7777};
 
 enum class Stamps { kNone, kLast, kFirst };  // which of our SYNs or SYN-ACKs is echoed
@@ -30,8 +29,8 @@ OptionList OptionsFor(Stamps stamps) {
 // A server's child: the SYN-ACK was repeated so often, the ACK came 100 ms after the last.
 SocketStatus Passive(const Config& config, const Row& row) {
   World world(config);
-  const ListenerId listener = world.Listen(kWeb);
-  HandPeer peer(world, kWeb);
+  const ListenerId listener = world.Listen();
+  HandPeer peer(world, kHttp);
   TcpPacket syn = peer.At(kSyn, 0);
   syn.options = OptionsFor(row.stamps);
   world.Inject(syn);
@@ -124,8 +123,8 @@ TEST(HandshakeRttTest, ByDefaultALostSynMeansThreeSeconds) {
 // R6298-5.7, as a peer sees it: lose the SYN-ACK once, then the data.
 TEST(HandshakeRttTest, LostDataAfterALostSynAckIsRepeatedAfterThreeSeconds) {
   World world;
-  const ListenerId listener = world.Listen(kWeb);
-  HandPeer peer(world, kWeb);
+  const ListenerId listener = world.Listen();
+  HandPeer peer(world, kHttp);
   peer.SayAt(kSyn, 0);
   world.Advance(1010ms);
   peer.Heard();
@@ -139,8 +138,8 @@ TEST(HandshakeRttTest, LostDataAfterALostSynAckIsRepeatedAfterThreeSeconds) {
 // Incident 122: an echo from the future measures nothing.
 TEST(HandshakeRttTest, AnEchoThatCannotBeMeasuresNothing) {
   World world(LinuxConfig());
-  const ListenerId listener = world.Listen(kWeb);
-  HandPeer peer(world, kWeb);
+  const ListenerId listener = world.Listen();
+  HandPeer peer(world, kHttp);
   TcpPacket syn = peer.At(kSyn, 0);
   syn.options.Mss(1460).Timestamps(1000, 0);
   world.Inject(syn);

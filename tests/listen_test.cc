@@ -7,7 +7,6 @@
 namespace handfast {
 namespace {
 
-constexpr Port kWeb{80};
 constexpr Port kNobody{81};
 constexpr unsigned kEcnSyn = kSyn | kEce | kCwr;
 constexpr unsigned kAe = 0x100;  // the lowest of the reserved bits
@@ -64,12 +63,12 @@ std::string CountersOf(const std::string& answer) {
 // text is neither acknowledged nor kept (incident 104).
 TEST(ListenTest, EachCombinationOfFlagsHasItsAnswer) {
   World world(LinuxConfig());
-  world.Listen(kWeb, 64);
+  world.Listen(64);
   uint16_t port = 20000;
   for (const Row& row : kRows) {
-    for (const Port to : {kWeb, kNobody}) {
+    for (const Port to : {kHttp, kNobody}) {
       HandPeer peer(world, to, Port{port++}, 5000);
-      const std::string answer = to == kWeb ? row.listening : row.closed;
+      const std::string answer = to == kHttp ? row.listening : row.closed;
       const std::string which =
           ShowFlags(row.flags) + " with " + std::to_string(row.length) + " octets";
       peer.SayAt(row.flags, 0, 7000, row.length);
@@ -84,8 +83,8 @@ TEST(ListenTest, EachCombinationOfFlagsHasItsAnswer) {
 // E01, RCV-02, MUST-3. Incident 12.
 TEST(ListenTest, ABadChecksumIsCountedAndHasNoEffect) {
   World world(LinuxConfig());
-  world.Listen(kWeb);
-  for (const Port to : {kWeb, kNobody}) {
+  world.Listen();
+  for (const Port to : {kHttp, kNobody}) {
     for (const unsigned flags : {unsigned{kSyn}, unsigned{kAck}, unsigned{kRst}}) {
       HandPeer peer(world, to, Port{21000}, 5000);
       TcpPacket packet = peer.At(flags, 0, 7000);
@@ -126,8 +125,8 @@ TEST(ListenTest, ARstTakesTheClassOfServiceButNoOptions) {
 // end is not.
 TEST(ListenTest, ADataOffsetThatCannotBeIsDropped) {
   World world(LinuxConfig());
-  world.Listen(kWeb);
-  HandPeer peer(world, kWeb);
+  world.Listen();
+  HandPeer peer(world, kHttp);
   TcpPacket packet = peer.At(kSyn, 0);
   packet.data_offset = 4;
   EXPECT_EQ(world.Inject(packet), Verdict(Action::kDrop, Drop::kTcpDataOffset));
@@ -141,8 +140,8 @@ TEST(ListenTest, ADataOffsetThatCannotBeIsDropped) {
 // Incident 24. Differs from Linux: port 0 is answered there, by SYN-ACK and RST (E85).
 TEST(ListenTest, PortZeroIsNobodys) {
   World world(LinuxConfig());
-  world.Listen(kWeb);
-  HandPeer from_zero(world, kWeb, Port{0});
+  world.Listen();
+  HandPeer from_zero(world, kHttp, Port{0});
   EXPECT_EQ(from_zero.SayAt(kSyn, 0), Verdict(Action::kDrop, Drop::kTcpPortZero));
   HandPeer to_zero(world, Port{0});
   EXPECT_EQ(to_zero.SayAt(kSyn, 0), Verdict(Action::kDrop, Drop::kTcpPortZero));
@@ -155,18 +154,18 @@ TEST(ListenTest, OnlyUnicastMeetsAListener) {
   const Addr broadcast = Addr::V4(10, 0, 0, 255), multicast = Addr::V4(224, 0, 0, 1),
              everywhere = Addr::V4(255, 255, 255, 255);
   World world(LinuxConfig());
-  world.Listen(kWeb);
+  world.Listen();
   for (const Addr& source : {Addr::AnyV4(), everywhere, multicast, broadcast, kHere,
                              Addr::V4(127, 0, 0, 1), Addr::V4(240, 0, 0, 1)}) {
-    HandPeer peer(world, kWeb, Port{80}, 1000, source);
+    HandPeer peer(world, kHttp, Port{80}, 1000, source);
     EXPECT_EQ(peer.SayAt(kSyn, 0), Verdict(Action::kDrop, Drop::kIpSource));
   }
   for (const Addr& destination : {broadcast, multicast, everywhere}) {
-    HandPeer peer(world, kWeb);
+    HandPeer peer(world, kHttp);
     peer.flow.peer = destination;
     EXPECT_EQ(peer.SayAt(kSyn, 0), Verdict(Action::kDrop, Drop::kIpGroupDestination));
   }
-  HandPeer stray(world, kWeb);
+  HandPeer stray(world, kHttp);
   stray.flow.peer = Addr::V4(10, 0, 0, 9);
   EXPECT_EQ(stray.SayAt(kSyn, 0), Verdict(Action::kDrop, Drop::kIpNotForUs));
   EXPECT_TRUE(world.Take().empty());
@@ -179,9 +178,9 @@ TEST(ListenTest, AListenerOnOneAddressTakesNothingForAnother) {
   Config config = LinuxConfig();
   config.With(other, 24);
   World world(config);
-  const auto one = world.stack().Listen(world.now(), {other, kWeb}, 5);
+  const auto one = world.stack().Listen(world.now(), {other, kHttp}, 5);
   ASSERT_TRUE(one);
-  HandPeer peer(world, kWeb);
+  HandPeer peer(world, kHttp);
   peer.SayAt(kSyn, 0);
   EXPECT_EQ(peer.Heard(), "R. abs0 ack 1 win 0");
   peer.flow.peer = other;
@@ -193,7 +192,7 @@ TEST(ListenTest, AListenerOnOneAddressTakesNothingForAnother) {
 // LSTN-03, LSTN-04, E57.
 TEST(ListenTest, TheBacklogIsClampedWithoutSign) {
   World world(LinuxConfig());
-  const ListenerId listener = world.Listen(kWeb);
+  const ListenerId listener = world.Listen();
   struct {
     int asked;
     uint32_t in_force;
@@ -206,24 +205,24 @@ TEST(ListenTest, TheBacklogIsClampedWithoutSign) {
   Config config = LinuxConfig();
   config.somaxconn = 7;
   World small(config);
-  EXPECT_EQ(small.stack().Status(small.Listen(kWeb, 100))->backlog, 7u);
+  EXPECT_EQ(small.stack().Status(small.Listen(100))->backlog, 7u);
 }
 
 // LSTN-01, E39: what was connected, or is being, does not listen. MUST-41: another listener
 // disturbs no connection.
 TEST(ListenTest, ListeningAgainIsAnErrorAndDisturbsNobody) {
   World world(LinuxConfig());
-  const ListenerId listener = world.Listen(kWeb);
-  HandPeer peer(world, kWeb);
+  const ListenerId listener = world.Listen();
+  HandPeer peer(world, kHttp);
   ASSERT_TRUE(peer.Open());
-  EXPECT_EQ(world.stack().Listen(world.now(), {Addr::AnyV4(), kWeb}, 5).error(),
+  EXPECT_EQ(world.stack().Listen(world.now(), {Addr::AnyV4(), kHttp}, 5).error(),
             Errno::kAddrInUse);
-  EXPECT_EQ(world.stack().Listen(world.now(), {kHere, kWeb}, 5).error(), Errno::kAddrInUse);
+  EXPECT_EQ(world.stack().Listen(world.now(), {kHere, kHttp}, 5).error(), Errno::kAddrInUse);
   EXPECT_TRUE(world.stack().Listen(world.now(), {Addr::AnyV4(), Port{8080}}, 5));
   EXPECT_EQ(peer.state(), State::kEstablished);
   const SocketId child = *world.stack().Accept(world.now(), listener);
   EXPECT_EQ(world.stack().Listen(world.now(), child, 5).error(), Errno::kInval);
-  const auto connecting = world.stack().Connect(world.now(), {kThere, kWeb});
+  const auto connecting = world.stack().Connect(world.now(), {kThere, kHttp});
   EXPECT_EQ(world.stack().Listen(world.now(), *connecting, 5).error(), Errno::kInval);
 }
 
@@ -235,11 +234,11 @@ TEST(ListenTest, APortInUseByConnectionsCanBeListenedOn) {
   ASSERT_TRUE(world.stack().Connect(world.now(), {kThere, Port{7777}}));
   ASSERT_TRUE(world.stack().Connect(world.now(), {kThere, Port{7778}}));
   world.Poll();
-  HandPeer crossing(world, kWeb, Port{7778});
+  HandPeer crossing(world, kHttp, Port{7778});
   crossing.SayAt(kSyn, 0);
   ASSERT_EQ(crossing.state(), State::kSynReceived);
-  EXPECT_TRUE(world.stack().Listen(world.now(), {Addr::AnyV4(), kWeb}, 5));
-  HandPeer peer(world, kWeb);
+  EXPECT_TRUE(world.stack().Listen(world.now(), {Addr::AnyV4(), kHttp}, 5));
+  HandPeer peer(world, kHttp);
   EXPECT_EQ(peer.SayAt(kSyn, 0), Verdict(Action::kQueue));
 }
 

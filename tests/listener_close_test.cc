@@ -8,11 +8,9 @@
 namespace handfast {
 namespace {
 
-constexpr Port kWeb{80};
-
 // A half-open connection, a child without and a child with unread text.
 struct Three {
-  Three() : listener(world.Listen(kWeb, 128)) {
+  Three() : listener(world.Listen(128)) {
     half_open.SayAt(kSyn, 0);
     half_open.Heard();
     EXPECT_TRUE(child.Open(OptionList()));
@@ -29,9 +27,9 @@ struct Three {
 
   World world{LinuxConfig()};
   ListenerId listener;
-  HandPeer half_open{world, kWeb, Port{19001}};
-  HandPeer child{world, kWeb, Port{19002}};
-  HandPeer talker{world, kWeb, Port{19003}};
+  HandPeer half_open{world, kHttp, Port{19001}};
+  HandPeer child{world, kHttp, Port{19002}};
+  HandPeer talker{world, kHttp, Port{19003}};
 };
 
 // E52, SHUT-02, SHUT-05, SYNQ-06.
@@ -73,8 +71,8 @@ TEST(ListenerCloseTest, ASynThatComesAgainIsRefused) {
 // Incident 93: the SYN that comes as the listener closes; both orders, one instant.
 TEST(ListenerCloseTest, TheOrderOfCloseAndSynDecides) {
   World world(LinuxConfig());
-  HandPeer before(world, kWeb, Port{20001}), after(world, kWeb, Port{20002});
-  const ListenerId listener = world.Listen(kWeb);
+  HandPeer before(world, kHttp, Port{20001}), after(world, kHttp, Port{20002});
+  const ListenerId listener = world.Listen();
   before.SayAt(kSyn, 0);
   ASSERT_EQ(world.stack().Close(world.now(), listener), Errno::kOk);
   after.SayAt(kSyn, 0);
@@ -108,9 +106,9 @@ TEST(ListenerCloseTest, ThePortCanBeListenedOnAgain) {
   Stack& stack = three.world.stack();
   EXPECT_EQ(stack.Accept(three.world.now(), three.listener).error(), Errno::kBadF);
   EXPECT_EQ(stack.Close(three.world.now(), three.listener), Errno::kBadF);
-  const ListenerId again = three.world.Listen(kWeb);
+  const ListenerId again = three.world.Listen();
   EXPECT_EQ(stack.Accept(three.world.now(), three.listener).error(), Errno::kBadF);
-  HandPeer peer(three.world, kWeb, Port{19004});
+  HandPeer peer(three.world, kHttp, Port{19004});
   three.world.Take();
   EXPECT_TRUE(peer.Open());
   EXPECT_TRUE(stack.Accept(three.world.now(), again));

@@ -7,12 +7,11 @@
 namespace handfast {
 namespace {
 
-constexpr Port kWeb{80};
 constexpr uint32_t kTsVal = 0x11223344;
 
 // The answer to a SYN with these options.
 std::string AnswerTo(World& world, const OptionList& options) {
-  HandPeer peer(world, kWeb);
+  HandPeer peer(world, kHttp);
   TcpPacket syn = peer.At(kSyn, 0);
   syn.options = options;
   world.Inject(syn);
@@ -24,8 +23,8 @@ std::string AnswerTo(World& world, const OptionList& options) {
 // The child of a handshake whose SYN has these options.
 SocketStatus ChildOf(const Config& config, const OptionList& options) {
   World world(config);
-  const ListenerId listener = world.Listen(kWeb);
-  HandPeer peer(world, kWeb);
+  const ListenerId listener = world.Listen();
+  HandPeer peer(world, kHttp);
   EXPECT_TRUE(peer.Open(options));
   return *world.stack().Status(*world.stack().Accept(world.now(), listener));
 }
@@ -44,7 +43,7 @@ TEST(NegotiationTest, TheSynAckHasTheOptionsThatTheSynHas) {
       "S. 0 ack 1 win 65160 <mss 1460,sackOK,ts T 287454020,nop,ws 10>",
   };
   World world(LinuxConfig());
-  world.Listen(kWeb);
+  world.Listen();
   for (unsigned subset = 0; subset < 16; ++subset) {
     OptionList options;
     if ((subset & 1) != 0) options.Mss(1400);
@@ -58,8 +57,8 @@ TEST(NegotiationTest, TheSynAckHasTheOptionsThatTheSynHas) {
 // E02: IP header of the SYN-ACK. R6864-4.
 TEST(NegotiationTest, TheSynAckIsAnAtomicDatagram) {
   World world(LinuxConfig());
-  world.Listen(kWeb);
-  HandPeer peer(world, kWeb);
+  world.Listen();
+  HandPeer peer(world, kHttp);
   peer.SayAt(kSyn, 0);
   const Datagram datagram = world.Take().at(0);
   EXPECT_EQ(Datagram(datagram.begin(), datagram.begin() + 9),
@@ -93,7 +92,7 @@ TEST(NegotiationTest, OddOptionsAreReadAsLinuxReadsThem) {
   };
   for (const auto& row : rows) {
     World world(LinuxConfig());
-    world.Listen(kWeb);
+    world.Listen();
     const std::string answer = AnswerTo(world, row.options);
     EXPECT_EQ(answer, row.scaled ? "S. 0 ack 1 win 64240 <mss 1460,nop,ws 10>"
                                  : "S. 0 ack 1 win 64240 <mss 1460>");
@@ -104,8 +103,8 @@ TEST(NegotiationTest, OddOptionsAreReadAsLinuxReadsThem) {
 // R7323-2.3b: the excess is told. Incident 8.
 TEST(NegotiationTest, AShiftAboveFourteenIsTakenAsFourteen) {
   World world;
-  world.Listen(kWeb);
-  HandPeer peer(world, kWeb);
+  world.Listen();
+  HandPeer peer(world, kHttp);
   ASSERT_TRUE(peer.Open(OptionList().Mss(1460).Scale(200)));
   peer.window = 1;
   peer.Say(kAck);
@@ -116,11 +115,11 @@ TEST(NegotiationTest, AShiftAboveFourteenIsTakenAsFourteen) {
 // C2, MUST-7: a malformed list drops the SYN; never is anything reset for it.
 TEST(NegotiationTest, ByDefaultAMalformedListDropsTheSegment) {
   World world;
-  const ListenerId listener = world.Listen(kWeb);
+  const ListenerId listener = world.Listen();
   for (const OptionList& options :
        {OptionList().Raw({2, 0, 5, 0xb4}), OptionList().Raw({2, 1, 1, 1}),
         OptionList().Raw({2, 5, 5, 0xb4}), OptionList().Raw({1, 1, 1, 3})}) {
-    HandPeer peer(world, kWeb);
+    HandPeer peer(world, kHttp);
     TcpPacket syn = peer.At(kSyn, 0);
     syn.options = options;
     EXPECT_EQ(world.Inject(syn), Verdict(Action::kDrop, Drop::kTcpOptions));
@@ -147,7 +146,7 @@ TEST(NegotiationTest, WindowAndShiftFollowTheReceiveBuffer) {
     Config config = LinuxConfig();
     config.socket.receive_buffer = row.buffer;
     World world(config);
-    world.Listen(kWeb);
+    world.Listen();
     EXPECT_EQ(AnswerTo(world, OptionList::Usual(9)), row.answer);
   }
 }
@@ -165,7 +164,7 @@ TEST(NegotiationTest, TheMssFollowsPeerPathAndOptions) {
                 std::max(std::max(least, 12u) - 12, 48u));
     }
     World world(config);
-    world.Listen(kWeb);
+    world.Listen();
     const std::string answer = AnswerTo(world, OptionList());
     EXPECT_NE(answer.find("<mss " + std::to_string(mtu - 40) + ">"), std::string::npos)
         << answer;
@@ -177,8 +176,8 @@ TEST(NegotiationTest, TheMssFollowsPeerPathAndOptions) {
 TEST(NegotiationTest, WindowsAreScaledAfterTheHandshakeIfBothScale) {
   for (const bool scaled : {false, true}) {
     World world(LinuxConfig());
-    world.Listen(kWeb);
-    HandPeer peer(world, kWeb);
+    world.Listen();
+    HandPeer peer(world, kHttp);
     OptionList options = OptionList().Mss(1460);
     if (scaled) options.Scale(3);
     peer.window = 1000;
@@ -195,8 +194,8 @@ TEST(NegotiationTest, WindowsAreScaledAfterTheHandshakeIfBothScale) {
 // that is sent from then on.
 TEST(NegotiationTest, TheEchoOfASynIsNotRead) {
   World world(LinuxConfig());
-  world.Listen(kWeb);
-  HandPeer peer(world, kWeb);
+  world.Listen();
+  HandPeer peer(world, kHttp);
   ASSERT_TRUE(peer.Open(OptionList().Mss(1460).Timestamps(100, 7)));
   peer.ts_val = 101;
   peer.Say(kAck | kPsh, Text(0, 5));
@@ -209,8 +208,8 @@ TEST(NegotiationTest, TheEchoOfASynIsNotRead) {
 // R7323-3.2d. E10 (TS present although not negotiated), OPT-04.
 TEST(NegotiationTest, TimestampsThatWereNotAgreedUponAreIgnored) {
   World world(LinuxConfig());
-  world.Listen(kWeb);
-  HandPeer peer(world, kWeb);
+  world.Listen();
+  HandPeer peer(world, kHttp);
   peer.SayAt(kSyn, 0);
   peer.Heard();
   TcpPacket ack = peer.At(kAck | kPsh, 1, 1, 5);
@@ -237,7 +236,7 @@ TEST(NegotiationTest, WhatIsSwitchedOffIsNotAnswered) {
     config.policy.sack_permitted = row.sack;
     config.policy.window_scale = row.scale;
     World world(config);
-    world.Listen(kWeb);
+    world.Listen();
     EXPECT_EQ(AnswerTo(world, OptionList::Usual(9)), row.answer);
   }
 }

@@ -10,7 +10,6 @@
 namespace handfast {
 namespace {
 
-constexpr Port kWeb{80};
 constexpr const char* kUsualSynAck =
     "S. 0 ack 1 win 65160 <mss 1460,sackOK,ts T 1000,nop,ws 10>";
 
@@ -18,7 +17,7 @@ uint16_t next_port = 10000;
 
 // A SYN from a port of its own.
 HandPeer Knock(World& world, Port from = Port{++next_port}) {
-  HandPeer peer(world, kWeb, from);
+  HandPeer peer(world, kHttp, from);
   TcpPacket syn = peer.At(kSyn, 0);
   syn.options = OptionList::Usual(1000);
   world.Inject(syn);
@@ -33,7 +32,7 @@ uint32_t QueuedAt(const World& world, ListenerId listener) {
 // nothing and is told of in the counters.
 TEST(SynQueueTest, HoldsOneMoreThanTheBacklog) {
   World world(LinuxConfig());
-  const ListenerId listener = world.Listen(kWeb, 4);
+  const ListenerId listener = world.Listen(4);
   for (int i = 1; i <= 5; ++i) {
     EXPECT_EQ(Knock(world).Heard(), kUsualSynAck);
     EXPECT_EQ(world.Moved(), "Tcp.OutSegs+1");
@@ -52,7 +51,7 @@ TEST(SynQueueTest, ALimitHoldsFromTheNextSynOn) {
     Config config = LinuxConfig();
     config.requests = 256;
     World world(config);
-    const ListenerId listener = world.Listen(kWeb, backlog);
+    const ListenerId listener = world.Listen(backlog);
     for (int i = 0; i < backlog + 3; ++i) Knock(world);
     EXPECT_EQ(QueuedAt(world, listener), static_cast<uint32_t>(backlog) + 1);
     ASSERT_EQ(world.stack().SetBacklog(world.now(), listener, backlog + 1), Errno::kOk);
@@ -67,7 +66,7 @@ TEST(SynQueueTest, ALimitHoldsFromTheNextSynOn) {
 // E84, SYNQ-03, SYNQ-04: old requests count as well, and one that leaves makes room.
 TEST(SynQueueTest, ARequestThatEndsMakesRoomAtOnce) {
   World world(LinuxConfig());
-  const ListenerId listener = world.Listen(kWeb, 8);
+  const ListenerId listener = world.Listen(8);
   HandPeer first = Knock(world);
   for (int i = 0; i < 11; ++i) Knock(world);
   EXPECT_EQ(world.Moved(), "Tcp.OutSegs+9, TcpExt.ListenDrops+3, TcpExt.TCPReqQFullDrop+3");
@@ -85,7 +84,7 @@ TEST(SynQueueTest, ARequestThatEndsMakesRoomAtOnce) {
 // decides what it is.
 TEST(SynQueueTest, ASynThatComesAgainChangesNothing) {
   World world(LinuxConfig());
-  const ListenerId listener = world.Listen(kWeb);
+  const ListenerId listener = world.Listen();
   HandPeer peer = Knock(world);
   EXPECT_EQ(peer.Heard(), kUsualSynAck);
   const uint32_t isn = peer.their_isn;
@@ -105,7 +104,7 @@ TEST(SynQueueTest, ASynThatComesAgainChangesNothing) {
 // E65: after a RST the flow begins anew, with another ISN and what the new SYN offers.
 TEST(SynQueueTest, AfterARstTheFlowBeginsAnew) {
   World world(LinuxConfig());
-  world.Listen(kWeb);
+  world.Listen();
   HandPeer peer = Knock(world);
   peer.Heard();
   const uint32_t isn = peer.their_isn;
@@ -122,10 +121,10 @@ TEST(SynQueueTest, AfterARstTheFlowBeginsAnew) {
 // while it lasts; its half-open connections go by themselves, and memory is bounded.
 TEST(SynQueueTest, AFloodIsForgottenAndAnHonestPeerConnects) {
   World world;
-  const ListenerId listener = world.Listen(kWeb, 64);
+  const ListenerId listener = world.Listen(64);
   world.set_audits(World::Audits::kNone);
   for (uint32_t i = 0; i < 20'000; ++i) {
-    HandPeer spoofed(world, kWeb, Port{static_cast<uint16_t>(1024 + i % 60'000)}, i,
+    HandPeer spoofed(world, kHttp, Port{static_cast<uint16_t>(1024 + i % 60'000)}, i,
                      Addr::V4(0x0b000000 + i));
     spoofed.SayAt(kSyn, 0);
     if (i % 2 == 0) world.Advance(1ms);
@@ -136,7 +135,7 @@ TEST(SynQueueTest, AFloodIsForgottenAndAnHonestPeerConnects) {
   world.Advance(7s);
   EXPECT_EQ(QueuedAt(world, listener), 0u);
   world.Take();
-  HandPeer honest(world, kWeb);
+  HandPeer honest(world, kHttp);
   EXPECT_TRUE(honest.Open());
   ASSERT_EQ(world.stack().Close(world.now(), listener), Errno::kOk);
   world.Poll();
@@ -150,7 +149,7 @@ TEST(SynQueueTest, AnEmptyPoolDropsTheSynAndChangesNothing) {
     Config config = LinuxConfig();
     config.requests = requests;
     World world(config);
-    const ListenerId listener = world.Listen(kWeb, 10);
+    const ListenerId listener = world.Listen(10);
     std::vector<HandPeer> inside;
     for (uint32_t i = 0; i < requests; ++i) inside.push_back(Knock(world));
     world.Moved();
@@ -169,7 +168,7 @@ TEST(SynQueueTest, AnEmptyPoolDropsTheSynAndChangesNothing) {
 // Incident 95: handshakes that fail, each in its way, leave the listener as it was.
 TEST(SynQueueTest, FailedHandshakesLeaveNothingBehind) {
   World world(LinuxConfig());
-  const ListenerId listener = world.Listen(kWeb);
+  const ListenerId listener = world.Listen();
   for (int i = 0; i < 300; ++i) {
     HandPeer peer = Knock(world);
     peer.Heard();
@@ -182,7 +181,7 @@ TEST(SynQueueTest, FailedHandshakesLeaveNothingBehind) {
     ASSERT_EQ(QueuedAt(world, listener), 0u) << i;
   }
   world.Take();
-  HandPeer honest(world, kWeb);
+  HandPeer honest(world, kHttp);
   EXPECT_TRUE(honest.Open());
   ASSERT_EQ(world.stack().Close(world.now(), listener), Errno::kOk);
   world.Poll();
@@ -192,7 +191,7 @@ TEST(SynQueueTest, FailedHandshakesLeaveNothingBehind) {
 // I-13, CREQ-16: every SYN has one fate, and the counts say which.
 TEST(SynQueueTest, EachSynIsAccountedFor) {
   World world(LinuxConfig());
-  world.Listen(kWeb, 2);
+  world.Listen(2);
   for (int i = 0; i < 3; ++i) Knock(world, Port{static_cast<uint16_t>(100 + i % 2)});
   for (int i = 0; i < 5; ++i) Knock(world, Port{static_cast<uint16_t>(200 + i)});
   const Counters& counters = world.stack().counters();

@@ -8,11 +8,9 @@
 namespace handfast {
 namespace {
 
-constexpr Port kWeb{80};
-
 struct HalfOpen {
   explicit HalfOpen(const Config& config, const OptionList& options = OptionList::Usual(1000))
-      : world(config), listener(world.Listen(kWeb)) {
+      : world(config), listener(world.Listen()) {
     TcpPacket syn = peer.At(kSyn, 0);
     syn.options = options;
     world.Inject(syn);
@@ -28,7 +26,7 @@ struct HalfOpen {
 
   World world;
   ListenerId listener;
-  HandPeer peer{world, kWeb};
+  HandPeer peer{world, kHttp};
 };
 
 // E11, CHK-06, CHAL-01, CHAL-02, CHAL-04. I-70. Incident 126.
@@ -121,7 +119,7 @@ TEST(SynReceivedLimitsTest, ByDefaultAnAckWithoutTimestampIsDropped) {
   EXPECT_EQ(half.world.stack().Status(half.listener)->syn_queue, 1u);
   half.world.Advance(1s);
   EXPECT_EQ(half.world.stack().Status(half.listener)->syn_queue, 0u);
-  HandPeer other(half.world, kWeb, Port{40001});
+  HandPeer other(half.world, kHttp, Port{40001});
   EXPECT_TRUE(other.Open(OptionList::Usual(1)));
 }
 

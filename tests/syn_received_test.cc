@@ -7,8 +7,6 @@
 namespace handfast {
 namespace {
 
-constexpr Port kWeb{80};
-
 constexpr const char* kSynAck = "S. 0 ack 1 win 65160 <mss 1460,sackOK,ts T 1000,nop,ws 10>";
 constexpr const char* kAnAck = ". 1 ack 1 win 63 <nop,nop,ts T 1000>";
 
@@ -132,7 +130,7 @@ OptionList OptionsOf(const Row& row, uint32_t first) {
 // A peer whose SYN was answered.
 HandPeer HalfOpen(World& world, const OptionList& options = OptionList::Usual(1000),
                   Port from = Port{40000}) {
-  HandPeer peer(world, kWeb, from);
+  HandPeer peer(world, kHttp, from);
   TcpPacket syn = peer.At(kSyn, 0);
   syn.options = options;
   world.Inject(syn);
@@ -141,7 +139,7 @@ HandPeer HalfOpen(World& world, const OptionList& options = OptionList::Usual(10
 
 void Play(const Row& row) {
   World world(LinuxConfig());
-  world.Listen(kWeb);
+  world.Listen();
   HandPeer peer = HalfOpen(world);
   ASSERT_EQ(peer.Heard(), kSynAck);
   world.Moved();
@@ -172,7 +170,7 @@ TEST(SynReceivedTest, OnlyAnExactRstEndsAHalfOpenConnection) {
 // E10 (last row), RCV-02.
 TEST(SynReceivedTest, ABadChecksumChangesNothing) {
   World world(LinuxConfig());
-  world.Listen(kWeb);
+  world.Listen();
   HandPeer peer = HalfOpen(world);
   peer.Heard();
   world.Moved();
@@ -198,7 +196,7 @@ TEST(SynReceivedTest, TheAckForARequestHasAShiftedWindow) {
   };
   for (const auto& row : rows) {
     World world(LinuxConfig());
-    world.Listen(kWeb);
+    world.Listen();
     HandPeer peer = HalfOpen(world, row.options);
     peer.Heard();
     TcpPacket packet = peer.At(kAck, 0u - 100, 1);
@@ -211,7 +209,7 @@ TEST(SynReceivedTest, TheAckForARequestHasAShiftedWindow) {
 // E88, CHK-07: what the SYN-ACKs carried, from the first to the last, may be echoed.
 TEST(SynReceivedTest, TheEchoLiesBetweenTheFirstSynAckAndTheLast) {
   World world(LinuxConfig());
-  world.Listen(kWeb);
+  world.Listen();
   HandPeer peer = HalfOpen(world);
   peer.Heard();
   world.Moved();

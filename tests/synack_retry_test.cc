@@ -8,14 +8,13 @@
 namespace handfast {
 namespace {
 
-constexpr Port kWeb{80};
 constexpr const char* kSynAckOf100 =
     "S. 0 ack 1 win 65160 <mss 1460,sackOK,ts T 100,nop,ws 10>";
 
 // A peer whose SYN, with TSval 100, was answered.
 struct HalfOpen {
   explicit HalfOpen(const Config& config, int backlog = 5)
-      : world(config), listener(world.Listen(kWeb, backlog)) {
+      : world(config), listener(world.Listen(backlog)) {
     SaySyn();
   }
   void SaySyn() {
@@ -27,7 +26,7 @@ struct HalfOpen {
 
   World world;
   ListenerId listener;
-  HandPeer peer{world, kWeb};
+  HandPeer peer{world, kHttp};
 };
 
 Config WithRetries(uint32_t retries) {
@@ -132,8 +131,8 @@ TEST(SynAckRetryTest, ByDefaultASpoofedSynIsReflectedThreeTimesAtMost) {
   for (const OptionList& options :
        {OptionList(), OptionList().Mss(1460), OptionList::Usual(1)}) {
     World world;
-    const ListenerId listener = world.Listen(kWeb);
-    HandPeer spoofed(world, kWeb);
+    const ListenerId listener = world.Listen();
+    HandPeer spoofed(world, kHttp);
     TcpPacket syn = spoofed.At(kSyn, 0);
     syn.options = options;
     size_t in = 0, out = 0, answers = 0;
@@ -218,8 +217,8 @@ TEST(SynAckRetryTest, AnyStartOfTheClockGivesTheSameSchedule) {
                                (uint64_t{1} << 32) * kMs - 5'000 * kMs,
                                (uint64_t{1} << 63) / kMs * kMs - 3'600'000 * kMs}) {
     World world(LinuxConfig(), 1, Instant(start));
-    const ListenerId listener = world.Listen(kWeb);
-    HandPeer peer(world, kWeb);
+    const ListenerId listener = world.Listen();
+    HandPeer peer(world, kHttp);
     TcpPacket syn = peer.At(kSyn, 0);
     syn.options = OptionList::Usual(100);
     world.Inject(syn);

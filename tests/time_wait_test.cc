@@ -7,7 +7,6 @@
 namespace handfast {
 namespace {
 
-constexpr Port kWeb{80};
 constexpr uint32_t kNoTs = 0;
 
 // A connection that was closed on our side first: RCV.NXT is 2 and SND.NXT is 2, both after
@@ -15,7 +14,7 @@ constexpr uint32_t kNoTs = 0;
 struct Closed {
   explicit Closed(const Config& config = LinuxConfig(),
                   std::optional<uint32_t> ts_recent = 1002, int backlog = 5)
-      : world(config), listener(world.Listen(kWeb, backlog)) {
+      : world(config), listener(world.Listen(backlog)) {
     peer.ts_val = ts_recent.value_or(0) - 1;
     EXPECT_TRUE(
         peer.Open(ts_recent ? OptionList::Usual(*ts_recent - 2) : OptionList().Mss(1460)));
@@ -42,7 +41,7 @@ struct Closed {
 
   World world;
   ListenerId listener;
-  HandPeer peer{world, kWeb};
+  HandPeer peer{world, kHttp};
 };
 
 struct Row {
@@ -205,7 +204,7 @@ TEST(TimeWaitTest, WithoutAListenerASynReopensNothing) {
 TEST(TimeWaitTest, AFullSynQueueLetsItIn) {
   Closed closed(LinuxConfig(), 1002, 1);
   for (uint16_t i = 0; i < 4; ++i)
-    HandPeer(closed.world, kWeb, Port{static_cast<uint16_t>(50000 + i)}).SayAt(kSyn, 0);
+    HandPeer(closed.world, kHttp, Port{static_cast<uint16_t>(50000 + i)}).SayAt(kSyn, 0);
   EXPECT_EQ(closed.world.Moved(),
             "Tcp.OutSegs+2, TcpExt.ListenDrops+2, TcpExt.TCPReqQFullDrop+2");
   closed.Say(kSyn, 102, 0, 0, 3000);
@@ -218,7 +217,7 @@ TEST(TimeWaitTest, AFullSynQueueLetsItIn) {
 // E87, CREQ-04, TW-10. Differs from Linux: the time-wait is kept when the listener refuses.
 TEST(TimeWaitTest, AFullAcceptQueueDoesNot) {
   Closed closed(LinuxConfig(), 1002, 0);
-  HandPeer waiting(closed.world, kWeb, Port{50000});
+  HandPeer waiting(closed.world, kHttp, Port{50000});
   ASSERT_TRUE(waiting.Open());
   closed.world.Moved();
   closed.Say(kSyn, 102, 0, 0, 3000);
@@ -290,10 +289,10 @@ TEST(TimeWaitTest, ConnectDoesNotGetAFlowInFinWait2) {
 // R3168-f, I-22: beyond the limit the oldest makes room. Incident 59.
 TEST(TimeWaitTest, TheOldestMakesRoom) {
   World world(LinuxConfig());
-  const ListenerId listener = world.Listen(kWeb);
+  const ListenerId listener = world.Listen();
   std::vector<HandPeer> peers;
   for (uint16_t i = 0; i < 9; ++i) {
-    peers.emplace_back(world, kWeb, Port{static_cast<uint16_t>(41000 + i)});
+    peers.emplace_back(world, kHttp, Port{static_cast<uint16_t>(41000 + i)});
     ASSERT_TRUE(peers.back().Open());
     const SocketId socket = *world.stack().Accept(world.now(), listener);
     ASSERT_EQ(world.stack().Close(world.now(), socket), Errno::kOk);

@@ -7,12 +7,10 @@
 namespace handfast {
 namespace {
 
-constexpr Port kWeb{80};
-
 // A connection with timestamps; TS.Recent is 1001.
 struct Stamped {
   explicit Stamped(const Config& config = SmallConfig()) : world(config) {
-    listener = world.Listen(kWeb);
+    listener = world.Listen();
     peer.ts_val = 1001;
     EXPECT_TRUE(peer.Open(OptionList::Usual(1000)));
     socket = *world.stack().Accept(world.now(), listener);
@@ -28,13 +26,13 @@ struct Stamped {
   }
 
   World world;
-  HandPeer peer{world, kWeb};
+  HandPeer peer{world, kHttp};
   ListenerId listener;
   SocketId socket;
 };
 
 // R7323-5.3 R1, R3; SRV-03. The check precedes that of the sequence number.
-TEST(PawsTest, AnOldTimestampIsAnsweredAndDropped) {
+TEST(TimestampsTest, AnOldTimestampIsAnsweredAndDropped) {
   Stamped s;
   for (const uint32_t seq : {1u, 1000u, 0u - 5}) {
     EXPECT_EQ(s.Say(kAck | kPsh, seq, 1, 5, 1000), Verdict(Action::kSendAck, Drop::kPaws));
@@ -49,7 +47,7 @@ TEST(PawsTest, AnOldTimestampIsAnsweredAndDropped) {
 }
 
 // R7323-5.2: a RST is exempt, and updates nothing.
-TEST(PawsTest, ARstNeedsNoNewTimestamp) {
+TEST(TimestampsTest, ARstNeedsNoNewTimestamp) {
   Stamped s;
   EXPECT_EQ(s.Say(kRst, 7, 0, 0, 999'999), Verdict(Action::kChallenge, Drop::kInexactReset));
   EXPECT_EQ(s.ts_recent(), 1001u);
@@ -58,7 +56,7 @@ TEST(PawsTest, ARstNeedsNoNewTimestamp) {
 
 // Incident 80. R7323-4.3, R7323-5.3: no segment that is refused, and none that lies beyond
 // what was acknowledged, moves TS.Recent.
-TEST(PawsTest, OnlyWhatIsAcceptedMovesTheLastTimestamp) {
+TEST(TimestampsTest, OnlyWhatIsAcceptedMovesTheLastTimestamp) {
   constexpr uint32_t kPoison = 1001 + (1u << 30);
   struct {
     const char* what;
@@ -85,7 +83,7 @@ TEST(PawsTest, OnlyWhatIsAcceptedMovesTheLastTimestamp) {
 }
 
 // R7323-4.3: the echo of a delayed ACK is that of the first segment it covers.
-TEST(PawsTest, ADelayedAckEchoesTheFirstSegment) {
+TEST(TimestampsTest, ADelayedAckEchoesTheFirstSegment) {
   Stamped s;
   s.Say(kAck | kPsh, 1, 1, 5, 1010);
   s.Say(kAck | kPsh, 6, 1, 5, 1020);
@@ -98,7 +96,7 @@ TEST(PawsTest, ADelayedAckEchoesTheFirstSegment) {
 }
 
 // Incident 83. R7323-5.5: after 24 days TS.Recent says nothing any more, and is learnt anew.
-TEST(PawsTest, AfterTwentyFourDaysAnyTimestampIsTaken) {
+TEST(TimestampsTest, AfterTwentyFourDaysAnyTimestampIsTaken) {
   Stamped s;
   s.world.Advance(24h * 24 - 1h);
   EXPECT_EQ(s.Say(kAck | kPsh, 1, 1, 5, 500), Verdict(Action::kSendAck, Drop::kPaws));
@@ -110,7 +108,7 @@ TEST(PawsTest, AfterTwentyFourDaysAnyTimestampIsTaken) {
 }
 
 // R7323-5.3: timestamps turn over.
-TEST(PawsTest, TimestampsTurnOver) {
+TEST(TimestampsTest, TimestampsTurnOver) {
   Stamped s;
   uint32_t seq = 1;
   for (const uint32_t ts : {1001u + (1u << 31) - 1, 0xffff'fffeu, 5u}) {
@@ -122,7 +120,7 @@ TEST(PawsTest, TimestampsTurnOver) {
 
 // C8, R7323-3.2c: without the timestamp a segment is dropped, never a reason to abort; as
 // Linux has it, it is taken.
-TEST(PawsTest, AMissingTimestampIsDroppedByDefault) {
+TEST(TimestampsTest, AMissingTimestampIsDroppedByDefault) {
   for (const bool linux_way : {false, true}) {
     Stamped s(linux_way ? LinuxConfig() : SmallConfig());
     s.peer.timestamps = false;
@@ -137,10 +135,10 @@ TEST(PawsTest, AMissingTimestampIsDroppedByDefault) {
 
 // R7323-5.4: the clock ticks in milliseconds and never runs back within a connection. Incident
 // 34: what an outsider sees of it differs from flow to flow.
-TEST(PawsTest, TheClockOfAConnectionOnlyGoesOn) {
+TEST(TimestampsTest, TheClockOfAConnectionOnlyGoesOn) {
   World world(LinuxConfig());
-  world.Listen(kWeb);
-  HandPeer first(world, kWeb, Port{50001}), second(world, kWeb, Port{50002});
+  world.Listen();
+  HandPeer first(world, kHttp, Port{50001}), second(world, kHttp, Port{50002});
   ASSERT_TRUE(first.Open(OptionList::Usual(99)));
   ASSERT_TRUE(second.Open(OptionList::Usual(99)));
   EXPECT_NE(first.ts_ecr, second.ts_ecr);

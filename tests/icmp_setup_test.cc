@@ -7,7 +7,6 @@
 namespace handfast {
 namespace {
 
-constexpr Port kWeb{80};
 constexpr Port kTheirs{7777};
 constexpr Addr kRouter = Addr::V4(10, 0, 0, 254);
 
@@ -28,13 +27,13 @@ struct Calling {
 // The SYN-ACK of a half-open connection, and its world.
 struct Half {
   explicit Half(const Config& config) : world(config) {
-    world.Listen(kWeb);
+    world.Listen();
     peer.SayAt(kSyn, 0);
     synack = world.Take().at(0);
     world.Moved();
   }
   World world;
-  HandPeer peer{world, kWeb};
+  HandPeer peer{world, kHttp};
   Datagram synack;
 };
 
@@ -77,7 +76,7 @@ constexpr Row kRows[] = {
 };
 
 // E56, ICMP-02, ICMP-03.
-TEST(IcmpTest, AsLinuxDoesAnErrorEndsAnAttempt) {
+TEST(IcmpSetupTest, AsLinuxDoesAnErrorEndsAnAttempt) {
   for (const Row& row : kRows) {
     Calling calling(LinuxConfig());
     calling.world.Inject(IcmpErrorAbout(calling.syn, kRouter, row.type, row.code, row.mtu));
@@ -95,7 +94,7 @@ TEST(IcmpTest, AsLinuxDoesAnErrorEndsAnAttempt) {
 
 // C1, MUST-47, MUST-54, MUST-55, MUST-56, SHLD-25, SHLD-26, R6633: "not now" is remembered,
 // and is the reason if nothing else comes; "never" ends the attempt. Incidents 108, 110.
-TEST(IcmpTest, ByDefaultOnlyAHardErrorEndsAnAttempt) {
+TEST(IcmpSetupTest, ByDefaultOnlyAHardErrorEndsAnAttempt) {
   for (const Row& row : kRows) {
     Calling calling(SmallConfig());
     World& world = calling.world;
@@ -113,7 +112,7 @@ TEST(IcmpTest, ByDefaultOnlyAHardErrorEndsAnAttempt) {
 }
 
 // The advice can be taken, and then is taken.
-TEST(IcmpTest, AdviceIsGivenOnce) {
+TEST(IcmpSetupTest, AdviceIsGivenOnce) {
   Calling calling(SmallConfig());
   World& world = calling.world;
   world.Inject(IcmpErrorAbout(calling.syn, kRouter, 3, 1));
@@ -125,7 +124,7 @@ TEST(IcmpTest, AdviceIsGivenOnce) {
 }
 
 // E56, ICMP-02. R5927-4.1, I-82: only the SYN's own number counts.
-TEST(IcmpTest, AnErrorAboutWhatWasNotSentIsIgnored) {
+TEST(IcmpSetupTest, AnErrorAboutWhatWasNotSentIsIgnored) {
   for (const uint32_t off : {0u - 1, 1u, 2u, 100u, 1u << 31}) {
     for (const Config& config : {LinuxConfig(), SmallConfig()}) {
       Calling calling(config);
@@ -138,7 +137,7 @@ TEST(IcmpTest, AnErrorAboutWhatWasNotSentIsIgnored) {
 }
 
 // E56, ICMP-05.
-TEST(IcmpTest, AsLinuxDoesAnUnreachablePeerIsForgotten) {
+TEST(IcmpSetupTest, AsLinuxDoesAnUnreachablePeerIsForgotten) {
   for (const Row& row : kRows) {
     Half half(LinuxConfig());
     half.world.Inject(IcmpErrorAbout(half.synack, kRouter, row.type, row.code, row.mtu));
@@ -154,7 +153,7 @@ TEST(IcmpTest, AsLinuxDoesAnUnreachablePeerIsForgotten) {
 }
 
 // C1: nor is a half-open connection ended by what anyone can send.
-TEST(IcmpTest, ByDefaultAHalfOpenConnectionIsKept) {
+TEST(IcmpSetupTest, ByDefaultAHalfOpenConnectionIsKept) {
   for (const Row& row : kRows) {
     Half half(SmallConfig());
     half.world.Inject(IcmpErrorAbout(half.synack, kRouter, row.type, row.code, row.mtu));
@@ -165,11 +164,11 @@ TEST(IcmpTest, ByDefaultAHalfOpenConnectionIsKept) {
 
 // R5927-5.2, ICMP-07, SHLD-26 as C1 has it. Incident 108: in a synchronized state every error
 // is advice, even about what is in flight.
-TEST(IcmpTest, NoErrorEndsAnEstablishedConnection) {
+TEST(IcmpSetupTest, NoErrorEndsAnEstablishedConnection) {
   for (const Config& config : {LinuxConfig(), SmallConfig()}) {
     World world(config);
-    const ListenerId listener = world.Listen(kWeb);
-    HandPeer peer(world, kWeb);
+    const ListenerId listener = world.Listen();
+    HandPeer peer(world, kHttp);
     ASSERT_TRUE(peer.Open(OptionList().Mss(1000)));
     const SocketId socket = *world.stack().Accept(world.now(), listener);
     ASSERT_TRUE(world.stack().Write(world.now(), socket, Text(0, 10)));
@@ -186,7 +185,7 @@ TEST(IcmpTest, NoErrorEndsAnEstablishedConnection) {
 }
 
 // ICMP-01, ICMP-08: neither nobody nor a listener hears of it.
-TEST(IcmpTest, AnErrorAboutNoFlowIsCounted) {
+TEST(IcmpSetupTest, AnErrorAboutNoFlowIsCounted) {
   Half half(LinuxConfig());
   TcpPacket stray = half.peer.At(kAck, 1, 1);
   stray.flow = half.peer.flow.Reversed();
@@ -199,7 +198,7 @@ TEST(IcmpTest, AnErrorAboutNoFlowIsCounted) {
 
 // Incident 92: errors come, are read and come again, in any order, and the attempt goes its
 // way.
-TEST(IcmpTest, ReadingTheErrorChangesNothingElse) {
+TEST(IcmpSetupTest, ReadingTheErrorChangesNothingElse) {
   for (unsigned order = 0; order < 16; ++order) {
     Calling calling(SmallConfig());
     World& world = calling.world;
@@ -218,7 +217,7 @@ TEST(IcmpTest, ReadingTheErrorChangesNothingElse) {
 
 // R5927-7.2. Incident 109: what a router claims about the path is not acted upon during the
 // handshake, and later never below the floor.
-TEST(IcmpTest, AClaimAboutThePathWaitsForALoss) {
+TEST(IcmpSetupTest, AClaimAboutThePathWaitsForALoss) {
   constexpr uint16_t kMtus[] = {0, 1, 67, 68, 295, 575, 576, 1280, 1499, 1500, 65535};
   for (const uint16_t mtu : kMtus) {
     Calling calling(SmallConfig());
