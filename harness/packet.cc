@@ -161,6 +161,19 @@ std::optional<Seen> Read(Bytes datagram) {
   return seen;
 }
 
+TcpPacket PacketOf(const Seen& seen) {
+  TcpPacket packet;
+  packet.flow = seen.flow;
+  packet.seq = seen.seq;
+  packet.ack = seen.ack;
+  packet.flags = seen.flags;
+  packet.window = seen.window;
+  packet.tos = seen.tos;
+  packet.options = OptionList(seen.option_bytes);
+  packet.text = seen.text;
+  return packet;
+}
+
 std::string ShowFlags(unsigned flags) {
   std::string out;
   constexpr struct {

@@ -11,6 +11,7 @@
 #include <initializer_list>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "stack/base/seq.h"
@@ -25,6 +26,9 @@ using Datagram = std::vector<uint8_t>;
 // A TCP option list, appended to. Any bytes are possible.
 class OptionList {
  public:
+  OptionList() = default;
+  explicit OptionList(std::vector<uint8_t> bytes) : bytes_(std::move(bytes)) {}
+
   OptionList& Raw(std::initializer_list<int> bytes);
   OptionList& Mss(uint16_t mss);
   OptionList& Scale(uint8_t shift);
@@ -85,6 +89,9 @@ struct Seen {
 };
 
 std::optional<Seen> Read(Bytes datagram);
+
+// The same segment, to be changed and sealed again.
+TcpPacket PacketOf(const Seen& seen);
 
 // "S. 1000:1000(0) ack 1 win 65535 <mss 1460,...>", as tcpdump and packetdrill write it.
 std::string Show(const Seen& seen);
