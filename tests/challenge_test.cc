@@ -199,6 +199,29 @@ TEST(ChallengeTest, AnOldAckIsTakenWithinWhatWasSent) {
   }
 }
 
+// Incident 71, MUST-34: the peer takes its window back; nothing underflows, and what was sent
+// is acknowledged all the same.
+TEST(ChallengeTest, AWindowThatShrinksIsSurvived) {
+  Established open;
+  Stack& stack = open.world.stack();
+  open.peer.window = 100;
+  open.peer.SayAt(kAck, 1, 1);
+  ASSERT_TRUE(stack.Write(open.world.now(), open.socket, Text(0, 100)));
+  open.world.Poll();
+  EXPECT_EQ(open.peer.Heard(), "P. 1:101(100) ack 1 win 64240");
+  ASSERT_TRUE(stack.Write(open.world.now(), open.socket, Text(100, 200)));
+  for (const uint16_t window : {uint16_t{10}, uint16_t{0}, uint16_t{100}}) {
+    open.peer.window = window;
+    open.peer.SayAt(kAck, 1, 1);
+    EXPECT_EQ(stack.Status(open.socket)->unacknowledged, 100u);
+    EXPECT_EQ(stack.Status(open.socket)->unsent, 200u);
+  }
+  open.peer.SayAt(kAck, 1, 101);
+  EXPECT_EQ(stack.Status(open.socket)->unacknowledged + stack.Status(open.socket)->unsent,
+            200u);
+  EXPECT_EQ(open.state(), State::kEstablished);
+}
+
 // MUST-66, RFC 9293 §3.10.7.4: with a closed window a RST still counts.
 TEST(ChallengeTest, AClosedWindowTakesARst) {
   Config config = LinuxConfig();

@@ -136,6 +136,24 @@ TEST(EphemeralPortTest, ABoundPortIsKeptOrRefused) {
   EXPECT_EQ(stack.Bind(world.now(), second, {kHere, Port{5557}}), Errno::kInval);
 }
 
+// E39, BIND-02. Differs from Linux: no socket is bound to a group address.
+TEST(EphemeralPortTest, OnlyAnAddressOfOursCanBeBound) {
+  struct {
+    Addr addr;
+    Errno error;
+  } const rows[] = {{Addr::V4(203, 0, 113, 99), Errno::kAddrNotAvail},
+                    {Addr::V4(224, 0, 0, 1), Errno::kAddrNotAvail},
+                    {Addr::V4(10, 0, 0, 255), Errno::kAddrNotAvail},
+                    {Addr{{0x20010db8, 0, 0, 1}}, Errno::kAfNoSupport},
+                    {Addr::AnyV4(), Errno::kOk}};
+  World world(LinuxConfig());
+  const SocketId socket = *world.stack().Socket(world.now());
+  for (const auto& row : rows)
+    EXPECT_EQ(world.stack().Bind(world.now(), socket, {row.addr, Port{5555}}), row.error);
+  EXPECT_EQ(world.stack().Bind(world.now(), socket, {Addr::AnyV4(), Port{5556}}),
+            Errno::kInval);
+}
+
 // A bound socket whose flow a child of a listener has.
 TEST(EphemeralPortTest, ABoundSocketDoesNotTakeAFlowThatIsInUse) {
   World world(WithPorts(4));

@@ -99,6 +99,20 @@ TEST(ListenerCloseTest, AcceptedConnectionsLiveOn) {
   EXPECT_EQ(AuditEmpty(three.world.stack()), "");
 }
 
+// MAY-1, SHLD-3. Incident 85: who closes without having read tells the peer.
+TEST(ListenerCloseTest, ClosingWithUnreadTextResets) {
+  Three three;
+  Stack& stack = three.world.stack();
+  const SocketId read_all = *stack.Accept(three.world.now(), three.listener);
+  const SocketId unread = *stack.Accept(three.world.now(), three.listener);
+  ASSERT_EQ(stack.Close(three.world.now(), read_all), Errno::kOk);
+  ASSERT_EQ(stack.Close(three.world.now(), unread), Errno::kOk);
+  three.world.Poll();
+  EXPECT_EQ(three.child.Heard(), "F. 1 ack 1 win 64240");
+  EXPECT_EQ(three.talker.Heard(), "R. 1 ack 7 win 64234");
+  EXPECT_EQ(three.talker.state(), State::kNone);
+}
+
 // The port is free at once, and its id void. I-24.
 TEST(ListenerCloseTest, ThePortCanBeListenedOnAgain) {
   Three three;

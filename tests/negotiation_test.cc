@@ -190,6 +190,27 @@ TEST(NegotiationTest, WindowsAreScaledAfterTheHandshakeIfBothScale) {
   }
 }
 
+// R7323-2.4: what the rounded field offers is taken, to the last octet and not beyond. Incident
+// 71.
+TEST(NegotiationTest, TheScaledWindowIsHonouredToTheLastOctet) {
+  Config config = LinuxConfig();
+  config.socket.receive_buffer = 5'000'001;  // shift 7
+  World world(config);
+  world.Listen();
+  HandPeer peer(world, kHttp);
+  ASSERT_TRUE(peer.Open(OptionList().Mss(1460).Scale(0)));
+  peer.SayAt(kAck | kPsh, 1, 1, 1000);
+  world.Advance(40ms);
+  EXPECT_EQ(peer.Heard(), ". 1 ack 1001 win 39055");
+  const uint32_t offered = 39055u << 7;
+  ASSERT_EQ(offered, 5'000'001u - 1000 + 39);
+  EXPECT_EQ(peer.SayAt(kAck, 1001 + offered, 1, 1), Verdict(Action::kSendAck, Drop::kSequence));
+  peer.Heard();
+  EXPECT_EQ(peer.SayAt(kAck, 1000 + offered, 1, 1), Verdict(Action::kAccept));
+  EXPECT_EQ(peer.Heard(), ". 1 ack 1001 win 39055");
+  EXPECT_EQ(world.stack().counters()[Counter::kTcpExtTCPOFOQueue], 1u);
+}
+
 // R7323-3.2a: TSecr of a segment without ACK says nothing. R7323-3.2b: timestamps are on all
 // that is sent from then on.
 TEST(NegotiationTest, TheEchoOfASynIsNotRead) {

@@ -165,7 +165,7 @@ TEST(SynQueueTest, AnEmptyPoolDropsTheSynAndChangesNothing) {
   }
 }
 
-// Incident 95: handshakes that fail, each in its way, leave the listener as it was.
+// Incidents 53, 95: handshakes that fail, each in its way, leave the listener as it was.
 TEST(SynQueueTest, FailedHandshakesLeaveNothingBehind) {
   World world(LinuxConfig());
   const ListenerId listener = world.Listen();

@@ -45,7 +45,7 @@ Config Linux(uint32_t retries, uint32_t linear) {
   return config;
 }
 
-// E30, RTX-01, RTX-03, RTX-04, SYN-09, SYN-10. R6298-2.1, R6298-5.5.
+// E30, RTX-01, RTX-03, RTX-04, SYN-09, SYN-10. R6298-2.1, R6298-5.4..5.6.
 TEST(SynRetryTest, FourEvenTimeoutsThenDoubling) {
   Calling calling(LinuxConfig());
   calling.world.Advance(130s);
@@ -156,7 +156,7 @@ TEST(SynRetryTest, WhatIcmpSaidIsTheReason) {
             Errno::kHostUnreach);
 }
 
-// Incident 120: whichever SYNs are lost, the next one connects; and no other follows.
+// Incident 120, R6298-5.2: whichever SYNs are lost, the next one connects; no other follows.
 TEST(SynRetryTest, AnyRetryConnects) {
   for (int lost = 0; lost <= 6; ++lost) {
     Calling calling(Linux(6, 0));

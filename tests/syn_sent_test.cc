@@ -120,7 +120,7 @@ TEST(SynSentTest, EachSegmentIsAnsweredAsLinuxAnswersIt) {
   }
 }
 
-// Incident 67, R5961-3.2d: the number of a RST proves nothing, its acknowledgment all.
+// C10. Incident 67, R5961-3.2d: the number of a RST proves nothing, its acknowledgment all.
 TEST(SynSentTest, ARstCountsByItsAcknowledgment) {
   for (const uint32_t seq : {0u, 1u, 77u, 1u << 31}) {
     Calling calling;
