@@ -201,7 +201,7 @@ TEST(AcceptQueueTest, AFlowWhoseChildWasResetCanBeOpenedAgain) {
   EXPECT_EQ(world.stack().Status(second)->state, State::kEstablished);
 }
 
-// Incidents 47, 60: no room for the connection costs the ACK; the request stays, and
+// Incident 47. Incident 60: no room for the connection costs the ACK; the request stays, and
 // completes when there is room. OVF-01: that is no overflow.
 TEST(AcceptQueueTest, WithoutRoomForAConnectionTheRequestStays) {
   Config config = LinuxConfig();

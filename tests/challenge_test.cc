@@ -109,8 +109,8 @@ TEST(ChallengeTest, ASynIsChallengedWhereverItLies) {
   }
 }
 
-// Incidents 64, 129: a peer that has restarted learns from the challenge that it must reset,
-// and its next SYN is answered.
+// Incident 64. Incident 129: a peer that has restarted learns from the challenge that it must
+// reset, and its next SYN is answered.
 TEST(ChallengeTest, APeerThatHasRestartedGetsThrough) {
   Established open;
   HandPeer reborn(open.world, kHttp, Port{40000}, 9000);
@@ -125,7 +125,7 @@ TEST(ChallengeTest, APeerThatHasRestartedGetsThrough) {
   EXPECT_EQ(reborn.Heard(), "S. 0 ack 1 win 64240 <mss 1460>");
 }
 
-// E59, EST-06. Incidents 42, 126. R5961-7, I-70: the limit is the connection's own.
+// E59, EST-06. Incident 42. Incident 126. R5961-7, I-70: the limit is the connection's own.
 TEST(ChallengeTest, ChallengesLeaveOnceInHalfASecond) {
   Established open;
   HandPeer other(open.world, kHttp, Port{40001});
@@ -157,8 +157,8 @@ TEST(ChallengeTest, AnAckWarDoesNotBreakOut) {
   EXPECT_EQ(open.world.stack().counters()[Counter::kTcpExtTCPACKSkippedSeq], 5880u);
 }
 
-// C5, R5961-5.2. Incidents 65, 66: an ACK below all that was ever sent brings no text in,
-// however large the window is said to be.
+// C5, R5961-5.2. Incident 65. Incident 66: an ACK below all that was ever sent brings no text
+// in, however large the window is said to be.
 TEST(ChallengeTest, AGhostAckBringsNothingIn) {
   Established open(LinuxConfig(), OptionList().Mss(1400).Scale(14));
   open.peer.SayAt(kAck, 1, 1);  // window 65535 << 14

@@ -247,7 +247,7 @@ TEST(ConnectTest, TheInitialNumbersOfAFlowFollowTheClock) {
   }
 }
 
-// E58, ISN-03, SHLD-1. Incidents 28, 33: what one flow shows says nothing of another.
+// E58, ISN-03, SHLD-1. Incident 28. Incident 33: what one flow shows says nothing of another.
 TEST(ConnectTest, TheInitialNumbersOfFlowsAreUnrelated) {
   std::set<uint32_t> isns, offsets;
   for (uint64_t seed = 1; seed <= 4; ++seed) {

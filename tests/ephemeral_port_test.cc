@@ -171,8 +171,8 @@ TEST(EphemeralPortTest, ABoundSocketDoesNotTakeAFlowThatIsInUse) {
   EXPECT_EQ(stack.Status(child)->state, State::kClosed);
 }
 
-// C4, R6056-3.3, HCON-03. Incidents 31, 32: which port comes next follows neither from the
-// destination nor from the ports before.
+// C4, R6056-3.3, HCON-03. Incident 31. Incident 32: which port comes next follows neither from
+// the destination nor from the ports before.
 TEST(EphemeralPortTest, PortsAreDrawnWithoutAPattern) {
   Config config = LinuxConfig();
   config.ephemeral = {1024, 65535};

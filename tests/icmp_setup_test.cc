@@ -93,7 +93,8 @@ TEST(IcmpSetupTest, AsLinuxDoesAnErrorEndsAnAttempt) {
 }
 
 // C1, MUST-47, MUST-54, MUST-55, MUST-56, SHLD-25, SHLD-26, R6633: "not now" is remembered,
-// and is the reason if nothing else comes; "never" ends the attempt. Incidents 108, 110.
+// and is the reason if nothing else comes; "never" ends the attempt. Incident 108.
+// Incident 110.
 TEST(IcmpSetupTest, ByDefaultOnlyAHardErrorEndsAnAttempt) {
   for (const Row& row : kRows) {
     Calling calling(SmallConfig());

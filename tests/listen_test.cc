@@ -59,8 +59,8 @@ std::string CountersOf(const std::string& answer) {
   return answer[0] == 'R' ? "Tcp.OutRsts+1, Tcp.OutSegs+1" : "Tcp.OutSegs+1";
 }
 
-// E01, LIS-01..08, RSTR-01..04, RCV-04. RFC 9293 §3.5.2. Incidents 21, 68, 69, 127. A SYN's
-// text is neither acknowledged nor kept (incident 104).
+// E01, LIS-01..08, RSTR-01..04, RCV-04. RFC 9293 §3.5.2. Incident 21. Incident 68. Incident 69.
+// Incident 127. A SYN's text is neither acknowledged nor kept (incident 104).
 TEST(ListenTest, EachCombinationOfFlagsHasItsAnswer) {
   World world(LinuxConfig());
   world.Listen(64);
@@ -148,7 +148,7 @@ TEST(ListenTest, PortZeroIsNobodys) {
   EXPECT_EQ(from_zero.Heard() + to_zero.Heard(), "");
 }
 
-// MUST-57, MUST-63, CREQ-00, E85, E57. Incidents 25, 26. Differs from Linux: a SYN to a
+// MUST-57, MUST-63, CREQ-00, E85, E57. Incident 25. Incident 26. Differs from Linux: a SYN to a
 // group counts as a listen drop there.
 TEST(ListenTest, OnlyUnicastMeetsAListener) {
   const Addr broadcast = Addr::V4(10, 0, 0, 255), multicast = Addr::V4(224, 0, 0, 1),

@@ -66,7 +66,7 @@ TEST(NegotiationTest, TheSynAckIsAnAtomicDatagram) {
 }
 
 // E02: odd lists. OPT-01..03, OPT-05, MUST-5, MUST-6, MUST-15, MUST-64, R7323-2.3b.
-// Incidents 4, 5, 7, 8.
+// Incident 4. Incident 5. Incident 7. Incident 8.
 TEST(NegotiationTest, OddOptionsAreReadAsLinuxReadsThem) {
   struct {
     OptionList options;
@@ -190,8 +190,8 @@ TEST(NegotiationTest, WindowsAreScaledAfterTheHandshakeIfBothScale) {
   }
 }
 
-// R7323-2.4: what the rounded field offers is taken, to the last octet and not beyond. Incident
-// 71.
+// R7323-2.4: what the rounded field offers is taken, to the last octet and not beyond.
+// Incident 71.
 TEST(NegotiationTest, TheScaledWindowIsHonouredToTheLastOctet) {
   Config config = LinuxConfig();
   config.socket.receive_buffer = 5'000'001;  // shift 7

@@ -117,8 +117,8 @@ TEST(SynQueueTest, AfterARstTheFlowBeginsAnew) {
   EXPECT_NE(peer.their_isn, isn);
 }
 
-// Incidents 46, 75 of fairness left aside: without cookies, a flood keeps others out only
-// while it lasts; its half-open connections go by themselves, and memory is bounded.
+// Incident 46: without cookies a flood keeps others out only while it lasts; its half-open
+// connections go by themselves, and memory is bounded.
 TEST(SynQueueTest, AFloodIsForgottenAndAnHonestPeerConnects) {
   World world;
   const ListenerId listener = world.Listen(64);
@@ -142,8 +142,8 @@ TEST(SynQueueTest, AFloodIsForgottenAndAnHonestPeerConnects) {
   EXPECT_EQ(AuditEmpty(world.stack()), "");
 }
 
-// Incidents 47, 60: a pool that runs out costs the segment and nothing else; with room the
-// same peer succeeds. CREQ-05, CREQ-15, CREQ-16 row 3.
+// Incident 47. Incident 60: a pool that runs out costs the segment and nothing else; with room
+// the same peer succeeds. CREQ-05, CREQ-15, CREQ-16 row 3.
 TEST(SynQueueTest, AnEmptyPoolDropsTheSynAndChangesNothing) {
   for (const uint32_t requests : {0u, 1u, 2u}) {
     Config config = LinuxConfig();
@@ -165,7 +165,8 @@ TEST(SynQueueTest, AnEmptyPoolDropsTheSynAndChangesNothing) {
   }
 }
 
-// Incidents 53, 95: handshakes that fail, each in its way, leave the listener as it was.
+// Incident 53. Incident 95: handshakes that fail, each in its way, leave the listener as it
+// was.
 TEST(SynQueueTest, FailedHandshakesLeaveNothingBehind) {
   World world(LinuxConfig());
   const ListenerId listener = world.Listen();

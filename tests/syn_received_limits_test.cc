@@ -106,8 +106,8 @@ TEST(SynReceivedLimitsTest, ByDefaultASynInTheWindowEndsTheAttemptSilently) {
   EXPECT_EQ(half.world.Moved(), "Tcp.AttemptFails+1, TcpExt.EmbryonicRsts+1");
 }
 
-// C8, R7323-3.2c. Incidents 49, 82: an ACK without the timestamp is dropped, the handshake
-// is not aborted, and its place is given back by the timer.
+// C8, R7323-3.2c. Incident 49. Incident 82: an ACK without the timestamp is dropped, the
+// handshake is not aborted, and its place is given back by the timer.
 TEST(SynReceivedLimitsTest, ByDefaultAnAckWithoutTimestampIsDropped) {
   HalfOpen half(SmallConfig());
   half.peer.timestamps = false;

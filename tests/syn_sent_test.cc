@@ -96,7 +96,8 @@ OptionList OptionsOf(const Row& row, uint32_t ts_val) {
   return OptionList().Nop(2).Timestamps(900, echo);
 }
 
-// E34, SST-01..21, SIM-01, SIM-02. R5961-3.2d. Incidents 67, 70, 73, 84.
+// E34, SST-01..21, SIM-01, SIM-02. R5961-3.2d. Incident 67. Incident 70. Incident 73.
+// Incident 84.
 TEST(SynSentTest, EachSegmentIsAnsweredAsLinuxAnswersIt) {
   for (const Row& row : kRows) {
     Calling calling;
@@ -201,8 +202,8 @@ TEST(SynSentTest, ManyBadAcksDoNotMakeManySyns) {
   }
 }
 
-// Incidents 64, 84, 129: the old connection of the server is reset, and the SYN that follows
-// soon connects.
+// Incident 64. Incident 84. Incident 129: the old connection of the server is reset, and the
+// SYN that follows soon connects.
 TEST(SynSentTest, AStaleServerIsResetAndConnects) {
   Calling calling;
   calling.peer.SayAt(kAck, 777, 12345);

@@ -35,8 +35,8 @@ Config WithRetries(uint32_t retries) {
   return config;
 }
 
-// E03, SYNQ-07, SYNQ-08, SYNQ-09, SAK-08, SAK-12, SAK-13. R6298-2.1, R6298-5.5. Incidents
-// 119, 120. All is exact, to the millisecond.
+// E03, SYNQ-07, SYNQ-08, SYNQ-09, SAK-08, SAK-12, SAK-13. R6298-2.1, R6298-5.5. Incident 119.
+// Incident 120. All is exact, to the millisecond.
 TEST(SynAckRetryTest, FiveTimesDoublingThenSilence) {
   HalfOpen half(LinuxConfig());
   half.world.Advance(62'999ms);
@@ -209,8 +209,8 @@ TEST(SynAckRetryTest, TheAckMayComeAtTheVeryInstantOfTheTimer) {
   EXPECT_EQ(timer_first.peer.Heard(), "");
 }
 
-// Incidents 118, 119, I-35: the clock's own value means nothing, not even where 32 bits of
-// milliseconds or of timestamps turn over.
+// I-35. Incident 118. Incident 119: the clock's own value means nothing, not even where 32 bits
+// of milliseconds or of timestamps turn over.
 TEST(SynAckRetryTest, AnyStartOfTheClockGivesTheSameSchedule) {
   constexpr uint64_t kMs = 1'000'000;
   for (const uint64_t start : {uint64_t{0}, (uint64_t{1} << 31) * kMs - 5'000 * kMs,

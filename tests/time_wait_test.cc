@@ -115,8 +115,8 @@ TEST(TimeWaitTest, EachSegmentIsAnsweredAsLinuxAnswersIt) {
   for (const Row& row : kRowsWithoutTs) Play(row, std::nullopt);
 }
 
-// R6191-2: the table, with numbers and timestamps around the place where they wrap. Incident
-// 77.
+// R6191-2: the table, with numbers and timestamps around the place where they wrap.
+// Incident 77.
 TEST(TimeWaitTest, ByDefaultOnlyANewerSynReopens) {
   for (const uint32_t recent : {1u, 1002u, 0x7fffffffu, 0x80000000u, 0xffffffffu}) {
     for (const int ts : {-1, 0, 1}) {

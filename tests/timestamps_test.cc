@@ -133,8 +133,8 @@ TEST(TimestampsTest, AMissingTimestampIsDroppedByDefault) {
   }
 }
 
-// R7323-5.4: the clock ticks in milliseconds and never runs back within a connection. Incident
-// 34: what an outsider sees of it differs from flow to flow.
+// R7323-5.4: the clock ticks in milliseconds and never runs back within a connection.
+// Incident 34: what an outsider sees of it differs from flow to flow.
 TEST(TimestampsTest, TheClockOfAConnectionOnlyGoesOn) {
   World world(LinuxConfig());
   world.Listen();
