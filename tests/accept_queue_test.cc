@@ -140,9 +140,9 @@ TEST(AcceptQueueTest, TheFirstToCompleteIsTheFirstAccepted) {
     peers.push_back(HalfOpen(world, static_cast<uint16_t>(27000 + i)));
   EXPECT_EQ(world.ToldOf(listener), 0) << "half-open connections are no event";
   EXPECT_EQ(world.stack().Accept(world.now(), listener).error(), Errno::kAgain);
-  for (const size_t i : {2, 0, 1}) peers[i].SayAt(kAck | kPsh, 1, 1, i + 1);
+  for (const size_t i : {2u, 0u, 1u}) peers[i].SayAt(kAck | kPsh, 1, 1, i + 1);
   EXPECT_EQ(world.ToldOf(listener), kReadable);
-  for (const size_t i : {2, 0, 1}) {
+  for (const size_t i : {2u, 0u, 1u}) {
     const SocketId child = *world.stack().Accept(world.now(), listener);
     EXPECT_EQ(PeerPort(world, child), peers[i].flow.local_port);
     EXPECT_EQ(world.stack().Status(child)->state, State::kEstablished);

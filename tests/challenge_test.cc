@@ -67,7 +67,7 @@ TEST(ChallengeTest, EachStrangeSegmentHasItsAnswer) {
 
 // E59, SRV-08, MUST-12, SHLD-2.
 TEST(ChallengeTest, AnExactRstEndsTheConnection) {
-  for (const size_t length : {0, 20}) {
+  for (const size_t length : {0u, 20u}) {
     Established open;
     open.peer.SayAt(kRst, 1, 0, length);
     EXPECT_EQ(open.peer.Heard(), "");
@@ -99,7 +99,8 @@ TEST(ChallengeTest, ARstCountsOnlyAtTheEdge) {
 // Incident 64. R5961-4.2, R5961-4.2e: a SYN is challenged wherever it lies, even one that
 // begins just before RCV.NXT.
 TEST(ChallengeTest, ASynIsChallengedWhereverItLies) {
-  for (const unsigned flags : {0 | kSyn, kSyn | kAck, kSyn | kFin, kSyn | kPsh}) {
+  for (const unsigned flags :
+       {0u | kSyn, 0u | kSyn | kAck, 0u | kSyn | kFin, 0u | kSyn | kPsh}) {
     for (const uint32_t seq : {0u, 1u, 2u, 500u, 64240u, 64241u, 70000u, 1u << 31, 0u - 1}) {
       Established open;
       open.peer.SayAt(flags, seq, 1);
@@ -237,7 +238,8 @@ TEST(ChallengeTest, AClosedWindowTakesARst) {
 
 // I-10. Incident 127: no RST draws a RST, in any state.
 TEST(ChallengeTest, NoRstDrawsARst) {
-  for (const unsigned flags : {0 | kRst, kRst | kAck, kRst | kSyn, kRst | kFin | kAck}) {
+  for (const unsigned flags :
+       {0u | kRst, 0u | kRst | kAck, 0u | kRst | kSyn, 0u | kRst | kFin | kAck}) {
     for (const uint32_t seq : {0u, 1u, 2u, 1000u, 1u << 31}) {
       Established open;
       HandPeer half_open(open.world, kHttp, Port{40001});

@@ -227,7 +227,7 @@ TEST(ConnectTest, TheInitialNumbersOfAFlowFollowTheClock) {
   World world(config);
   world.Listen();
   std::optional<Seen> first_syn, first_synack;
-  for (const uint32_t ms : {0, 300, 600, 900, 60'000}) {
+  for (const uint32_t ms : {0u, 300u, 600u, 900u, 60'000u}) {
     world.Advance(world.start() + std::chrono::milliseconds(ms) - world.now());
     const SocketId socket = *world.stack().Connect(world.now(), kPeer);
     world.Poll();

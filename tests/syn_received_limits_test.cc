@@ -139,7 +139,8 @@ TEST(SynReceivedLimitsTest, ByDefaultOnlyAnExactRstEndsIt) {
   } const rows[] = {{0, false, false},     {1, false, true},      {2, true, false},
                     {15928, true, false},  {15929, false, false}, {0x80000001, false, false},
                     {0u - 5, false, false}};
-  for (const unsigned flags : {0 | kRst, kRst | kAck, kRst | kFin, kRst | kSyn | kAck}) {
+  for (const unsigned flags :
+       {0u | kRst, 0u | kRst | kAck, 0u | kRst | kFin, 0u | kRst | kSyn | kAck}) {
     for (const auto& row : rows) {
       HalfOpen half(SmallConfig());
       ASSERT_EQ(half.world.stack().tables().requests[Slot<Request>(0)].window, 15928);

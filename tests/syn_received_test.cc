@@ -174,7 +174,7 @@ TEST(SynReceivedTest, ABadChecksumChangesNothing) {
   HandPeer peer = HalfOpen(world);
   peer.Heard();
   world.Moved();
-  for (const unsigned flags : {0 | kAck, 0 | kRst, kSyn | kAck}) {
+  for (const unsigned flags : {0u | kAck, 0u | kRst, 0u | kSyn | kAck}) {
     TcpPacket packet = peer.At(flags, 1, 1);
     packet.bad_checksum = true;
     world.Inject(packet);

@@ -43,7 +43,6 @@ struct Row {
 
 constexpr const char* kAnAck = ". 1 ack 1 win 32768 <nop,nop,ts T 900>";
 constexpr const char* kOpened = "Tcp.CurrEstab+1, Tcp.OutSegs+1";
-constexpr const char* kRstSent = "Tcp.OutRsts+1, Tcp.OutSegs+1";
 constexpr const char* kRstAndSyn =
     "Tcp.OutRsts+1, Tcp.OutSegs+1, Tcp.RetransSegs+1, TcpExt.TCPSynRetrans+1, "
     "TcpExt.TCPTimeouts+1";

@@ -136,7 +136,8 @@ TEST(TimeWaitTest, ByDefaultOnlyANewerSynReopens) {
 // R1337-F1, C13. Incident 76, I-49: by default no RST ends it, and neither does an old SYN
 // prolong it.
 TEST(TimeWaitTest, ByDefaultARstIsIgnored) {
-  for (const unsigned flags : {0 | kRst, kRst | kAck, kRst | kFin, kRst | kSyn}) {
+  for (const unsigned flags :
+       {0u | kRst, 0u | kRst | kAck, 0u | kRst | kFin, 0u | kRst | kSyn}) {
     Closed closed(SmallConfig());
     for (const uint32_t seq : {0u, 1u, 2u, 3u, 1000u}) closed.Say(flags, seq, 2, 0, kNoTs);
     EXPECT_EQ(closed.peer.Heard(), "");

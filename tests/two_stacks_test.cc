@@ -142,7 +142,7 @@ void Cross(const std::array<size_t, 4>& order, size_t lost) {
 TEST(TwoStacksTest, CrossedSynsMakeOneConnectionInAnyOrder) {
   std::array<size_t, 4> order{0, 1, 2, 3};
   do {
-    for (const size_t lost : {99, 0, 1, 2, 3, 4, 5}) Cross(order, lost);
+    for (const size_t lost : {99u, 0u, 1u, 2u, 3u, 4u, 5u}) Cross(order, lost);
   } while (!testing::Test::HasFailure() && std::next_permutation(order.begin(), order.end()));
 }
 
