@@ -2,8 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <array>
-
 #include "harness/audit.h"
 #include "harness/world.h"
 

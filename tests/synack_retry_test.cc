@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include "harness/audit.h"
 #include "harness/world.h"
 
 namespace handfast {
