@@ -4,7 +4,6 @@
 #include <numeric>
 
 #include "stack/wire/be.h"
-#include "stack/wire/ipv4_view.h"
 
 namespace handfast {
 namespace {
@@ -19,15 +18,6 @@ void Put32(std::vector<uint8_t>& out, uint32_t x) {
   Put16(out, x & 0xffff);
 }
 
-// RFC 1071 by the book: 16 bits at a time, in network order.
-uint16_t Rfc1071(Bytes bytes, uint32_t sum = 0) {
-  for (size_t i = 0; i < bytes.size(); ++i) {
-    sum += static_cast<uint32_t>(bytes[i]) << (i % 2 == 0 ? 8 : 0);
-    sum = (sum & 0xffff) + (sum >> 16);
-  }
-  return static_cast<uint16_t>(~sum);
-}
-
 uint16_t TcpChecksum(const Addr& source, const Addr& destination, Bytes segment) {
   std::vector<uint8_t> pseudo;
   Put32(pseudo, source.v4());
@@ -39,6 +29,20 @@ uint16_t TcpChecksum(const Addr& source, const Addr& destination, Bytes segment)
 }
 
 }  // namespace
+
+uint16_t Rfc1071(Bytes bytes) {
+  uint32_t sum = 0;
+  for (size_t i = 0; i < bytes.size(); ++i) {
+    sum += static_cast<uint32_t>(bytes[i]) << (i % 2 == 0 ? 8 : 0);
+    sum = (sum & 0xffff) + (sum >> 16);
+  }
+  return static_cast<uint16_t>(~sum);
+}
+
+ExactBytes::ExactBytes(Bytes bytes)
+    : block_(std::make_unique<uint8_t[]>(bytes.size())), size_(bytes.size()) {
+  std::copy(bytes.begin(), bytes.end(), block_.get());
+}
 
 OptionList& OptionList::Raw(std::initializer_list<int> bytes) {
   for (const int byte : bytes) bytes_.push_back(static_cast<uint8_t>(byte));
@@ -69,7 +73,7 @@ OptionList OptionList::Usual(uint32_t ts_val, uint32_t ts_ecr) {
   return OptionList().Mss(1460).SackPermitted().Timestamps(ts_val, ts_ecr).Nop().Scale(7);
 }
 
-Datagram TcpPacket::Seal() const {
+std::vector<uint8_t> TcpPacket::SealSegment() const {
   std::vector<uint8_t> tcp;
   Put16(tcp, static_cast<uint16_t>(flow.local_port));
   Put16(tcp, static_cast<uint16_t>(flow.peer_port));
@@ -87,7 +91,11 @@ Datagram TcpPacket::Seal() const {
   tcp.insert(tcp.end(), text.begin(), text.end());
   const unsigned checksum = TcpChecksum(flow.local, flow.peer, tcp) ^ (bad_checksum ? 1u : 0u);
   StoreBe16(&tcp[16], static_cast<uint16_t>(checksum));
-  return SealIpv4(flow.local, flow.peer, kProtocolTcp, tcp, tos, ttl);
+  return tcp;
+}
+
+Datagram TcpPacket::Seal() const {
+  return SealIpv4(flow.local, flow.peer, kProtocolTcp, SealSegment(), tos, ttl);
 }
 
 std::vector<uint8_t> Text(uint64_t position, size_t count) {
@@ -99,31 +107,54 @@ std::vector<uint8_t> Text(uint64_t position, size_t count) {
   return out;
 }
 
-Datagram SealIpv4(Addr source, Addr destination, uint8_t protocol, Bytes payload, uint8_t tos,
-                  uint8_t ttl) {
-  Datagram out{0x45, tos};
-  Put16(out, static_cast<unsigned>(20 + payload.size()));
-  Put16(out, 0);
-  Put16(out, 0x4000);
+Datagram Ipv4Packet::Seal() const {
+  const size_t header = 20 + (options.size() + 3) / 4 * 4;
+  const auto words =
+      static_cast<unsigned>(header_words >= 0 ? static_cast<size_t>(header_words) : header / 4);
+  Datagram out{static_cast<uint8_t>(0x40 | words), tos};
+  Put16(out, static_cast<unsigned>(total_length >= 0 ? static_cast<size_t>(total_length)
+                                                     : header + payload.size()));
+  Put16(out, id);
+  Put16(out, fragment);
   out.push_back(ttl);
   out.push_back(protocol);
   Put16(out, 0);
   Put32(out, source.v4());
   Put32(out, destination.v4());
-  StoreBe16(&out[10], Rfc1071(out));
+  out.insert(out.end(), options.begin(), options.end());
+  out.resize(header, 0);
   out.insert(out.end(), payload.begin(), payload.end());
+  const size_t covered = std::min<size_t>(words * size_t{4}, out.size());
+  const unsigned checksum = Rfc1071(Bytes(out).first(covered)) ^ (bad_checksum ? 1u : 0u);
+  StoreBe16(&out[10], static_cast<uint16_t>(checksum));
   return out;
 }
 
-namespace {
+Datagram SealIpv4(Addr source, Addr destination, uint8_t protocol, Bytes payload, uint8_t tos,
+                  uint8_t ttl) {
+  Ipv4Packet packet;
+  packet.source = source;
+  packet.destination = destination;
+  packet.protocol = protocol;
+  packet.payload.assign(payload.begin(), payload.end());
+  packet.tos = tos;
+  packet.ttl = ttl;
+  return packet.Seal();
+}
+
+Datagram SealEthernet(const Mac& destination, const Mac& source, uint16_t type, Bytes payload) {
+  Datagram frame(destination.octets.begin(), destination.octets.end());
+  frame.insert(frame.end(), source.octets.begin(), source.octets.end());
+  Put16(frame, type);
+  frame.insert(frame.end(), payload.begin(), payload.end());
+  return frame;
+}
 
 Datagram SealIcmp(Addr source, Addr destination, std::vector<uint8_t> icmp) {
   StoreBe16(&icmp[2], 0);
   StoreBe16(&icmp[2], Rfc1071(icmp));
   return SealIpv4(source, destination, kProtocolIcmp, icmp);
 }
-
-}  // namespace
 
 Datagram IcmpEcho(Addr source, Addr destination, Bytes data) {
   std::vector<uint8_t> icmp{8, 0, 0, 0, 0x12, 0x34, 0, 1};

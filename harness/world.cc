@@ -3,10 +3,12 @@
 #include <array>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <utility>
 
 #include "harness/audit.h"
 #include "harness/notation.h"
+#include "stack/base/check.h"
 #include "stack/commit/flows.h"
 
 namespace handfast {
@@ -46,16 +48,26 @@ World::World(const Config& config, uint64_t seed, Instant start)
       start_(start),
       now_(start) {}
 
-void World::Keep() {
-  for (size_t i = 0; i < tx_.size(); ++i)
-    out_.push_back({now_, Datagram(tx_[i].begin(), tx_[i].end())});
-  tx_.Clear();
-}
-
 ListenerId World::Listen(int backlog, Port port) {
   const Result<ListenerId> id = stack_->Listen(now_, {Addr::AnyV4(), port}, backlog);
   if (!id) std::abort();
   return *id;
+}
+
+std::vector<uint8_t> World::ReadAll(SocketId id) {
+  std::vector<uint8_t> all;
+  std::array<uint8_t, 512> buffer;
+  for (;;) {
+    const Result<uint32_t> count = stack_->Read(now_, id, buffer);
+    if (!count || *count == 0) return all;
+    all.insert(all.end(), buffer.begin(), buffer.begin() + *count);
+  }
+}
+
+void World::Keep() {
+  for (size_t i = 0; i < tx_.size(); ++i)
+    out_.push_back({now_, Datagram(tx_[i].begin(), tx_[i].end())});
+  tx_.Clear();
 }
 
 void World::Audit() const {
@@ -141,7 +153,8 @@ std::optional<Seen> World::TakeOne() {
 Verdict World::Inject(const Datagram& datagram) {
   std::array<TraceRecord, 1> records;
   Trace trace(records);
-  const Bytes view(datagram);
+  const ExactBytes exact(datagram);
+  const Bytes view(exact);
   if (stack_->Input(now_, {&view, 1}, tx_, &trace) != 1) std::abort();
   Keep();
   Audit();
@@ -262,6 +275,88 @@ bool HandPeer::AnswerSyn(const Seen& syn, const OptionList& options) {
   seq += 1;
   timestamps = ParseOptions(options.bytes()).has(Options::kTimestamps);
   return world_.Inject(synack) == Verdict(Action::kEstablish);
+}
+
+Scene::Scene(State state, const Config& config, const OptionList& options)
+    : world(config), peer(world, kHttp) {
+  if (state == State::kClosed) return;
+  Open(state, options);
+  Close(state);
+  world.Poll();
+  world.Take();
+}
+
+void Scene::HearOne() {
+  const std::optional<Seen> seen = world.TakeOne();
+  HF_CHECK(seen.has_value());
+  peer.flow = seen->flow.Reversed();
+  peer.Hear(*seen);
+}
+
+void Scene::Open(State state, const OptionList& options) {
+  if (state == State::kSynSent) {
+    socket = *world.stack().Connect(world.now(), {kThere, Port{9}});
+    world.Poll();
+    HearOne();
+    return;
+  }
+  listener = world.Listen();
+  if (state == State::kListen) return;
+  if (state == State::kSynReceived) {
+    TcpPacket syn = peer.Make(kSyn);
+    syn.options = options;
+    world.Inject(syn);
+    peer.seq += 1;
+    return HearOne();
+  }
+  HF_CHECK(peer.Open(options));
+  socket = *world.stack().Accept(world.now(), listener);
+}
+
+void Scene::Close(State state) {
+  const auto send_fin = [this] {
+    HF_CHECK(world.stack().Shutdown(world.now(), socket, ShutdownHow::kWrite) == Errno::kOk);
+    world.Take();
+    world.Poll();
+    HearOne();
+  };
+  switch (state) {
+    case State::kFinWait1: return send_fin();
+    case State::kFinWait2:
+      send_fin();
+      peer.Say(kAck);
+      return;
+    case State::kClosing:  // the FINs cross
+    case State::kTimeWait:
+      send_fin();
+      if (state == State::kClosing) peer.ack -= 1;
+      peer.Say(kFin | kAck);
+      if (state == State::kClosing) peer.ack += 1;
+      return;
+    case State::kCloseWait:
+    case State::kLastAck:
+      peer.Say(kFin | kAck);
+      if (state == State::kLastAck) send_fin();
+      return;
+    case State::kNone:
+    case State::kClosed:
+    case State::kListen:
+    case State::kSynSent:
+    case State::kSynReceived:
+    case State::kEstablished: break;
+  }
+}
+
+std::vector<std::byte> Snapshot(const Stack& stack) {
+  const auto* const block = reinterpret_cast<const std::byte*>(&stack);
+  std::vector<std::byte> bytes(block, block + stack.bytes());
+  const Tables& t = stack.tables();
+  const auto blank = [&](const void* field, size_t size) {
+    std::memset(bytes.data() + (static_cast<const std::byte*>(field) - block), 0, size);
+  };
+  blank(&t.counters, sizeof t.counters);
+  blank(&t.now, sizeof t.now);
+  return bytes;
 }
 
 }  // namespace handfast

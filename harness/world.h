@@ -53,6 +53,8 @@ class World {
 
   // Somebody listens, on all addresses. REQUIRES: the port and a listener are free.
   ListenerId Listen(int backlog = 5, Port port = kHttp);
+  // All that a socket has to read now.
+  std::vector<uint8_t> ReadAll(SocketId id);
 
   // What left the stack and was not taken yet, in order.
   std::vector<Datagram> Take();
@@ -72,7 +74,7 @@ class World {
   // The state of a flow's owner, ours first; kNone if nobody owns it.
   State StateOf(const Flow& flow) const;
 
-  // A datagram comes in; then output of calls leaves, too.
+  // A datagram comes in, in a heap block of its exact size; then output of calls leaves, too.
   Verdict Inject(const Datagram& datagram);
   Verdict Inject(const TcpPacket& packet) { return Inject(packet.Seal()); }
   // Time goes on, stopping at each deadline on the way.
@@ -146,6 +148,31 @@ class HandPeer {
   std::optional<uint32_t> their_first_;
   std::optional<uint32_t> their_ts_;
 };
+
+// A world with one flow, which has come to a state of RFC 9293. Nothing waits to be taken;
+// the peer is at RCV.NXT and acknowledges all that was sent. LISTEN and CLOSED have no flow
+// yet. The stack connects for SYN-SENT, and else listens on port 80.
+struct Scene {
+  explicit Scene(State state, const Config& config = SmallConfig(),
+                 const OptionList& options = OptionList().Mss(1460));
+  explicit Scene(const Config& config = SmallConfig(),
+                 const OptionList& options = OptionList().Mss(1460))
+      : Scene(State::kEstablished, config, options) {}
+  State state() const { return world.stack().Status(socket)->state; }
+
+  World world;
+  ListenerId listener;
+  HandPeer peer;
+  SocketId socket;
+
+ private:
+  void Open(State state, const OptionList& options);
+  void Close(State state);
+  void HearOne();
+};
+
+// All of a stack but its counters and its clock: what a drop leaves as it is (I-09).
+std::vector<std::byte> Snapshot(const Stack& stack);
 
 }  // namespace handfast
 
