@@ -53,9 +53,10 @@ constexpr bool InRange(T value, T least, T most) {
 bool AddressesValid(const Config& config) {
   if (config.address_count > Config::kMaxAddresses) return false;
   for (const LocalAddr& local : config.locals()) {
-    // A host's own address: unicast, and not the network's or broadcast address of its net.
+    // A host's own address: unicast, and not the subnet's or its broadcast address.
     if (!local.addr.is_v4() || !InRange<uint32_t>(local.prefix_bits, 1, 32)) return false;
     if (!IsPeer(local.addr, {}) || IsGroup(local.addr, config.locals())) return false;
+    if (IsSubnet(local.addr, config.locals())) return false;
   }
   return true;
 }

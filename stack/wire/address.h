@@ -47,10 +47,21 @@ constexpr bool IsGroup(const Addr& addr, LocalAddrs locals) {
   return false;
 }
 
+// The address of one of our subnets: zeros where a host has its number, so that it is none's
+// (RFC 1122 §3.2.1.3).
+constexpr bool IsSubnet(const Addr& addr, LocalAddrs locals) {
+  for (const LocalAddr& local : locals)
+    if (local.prefix_bits < 31 && IsOnLink(addr, local) &&
+        (addr.v4() & ~NetMaskV4(local.prefix_bits)) == 0)
+      return true;
+  return false;
+}
+
 // A unicast address that another host on the wire can have: not ours, not "this network"
-// (0/8), loopback (127/8), multicast, class E (240/4) or a broadcast address.
+// (0/8), loopback (127/8), multicast, class E (240/4), a subnet's or a broadcast address.
 constexpr bool IsPeer(const Addr& addr, LocalAddrs locals) {
-  if (!addr.is_v4() || IsOwn(addr, locals) || IsGroup(addr, locals)) return false;
+  if (!addr.is_v4() || IsOwn(addr, locals)) return false;
+  if (IsGroup(addr, locals) || IsSubnet(addr, locals)) return false;
   const uint32_t high = addr.v4() >> 24;
   return high != 0 && high != 127 && high < 224;
 }
