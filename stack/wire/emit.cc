@@ -82,7 +82,7 @@ void PutFastOpen(const OutOptions& options, OptionWriter& out) {
   if (padded > out.room()) return;
   value[0] = static_cast<uint8_t>(kind);
   value[1] = static_cast<uint8_t>(length);
-  StoreBe16(&value[2], kFastOpenMagic);  // a standard cookie overwrites it
+  if (options.fastopen_experimental) StoreBe16(&value[2], kFastOpenMagic);
   std::copy(options.cookie.begin(), options.cookie.end(), value.begin() + head);
   out.Put(Bytes(value).first(padded));
 }
