@@ -4,6 +4,7 @@
 #ifndef HARNESS_OWNED_STACK_H_
 #define HARNESS_OWNED_STACK_H_
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -74,6 +75,11 @@ class OwnedTxBurst : private std::pair<std::vector<uint8_t>, std::vector<TxBurst
   OwnedTxBurst(size_t datagrams, size_t octets)
       : pair(datagrams * (octets + 2 * TxBurst::kHeadroom), datagrams),
         TxBurst(pair::first, pair::second) {}
+  // Clears the burst and writes one octet over all its memory.
+  void Fill(uint8_t octet) {
+    Clear();
+    std::fill(pair::first.begin(), pair::first.end(), octet);
+  }
   OwnedTxBurst(const OwnedTxBurst&) = delete;
   OwnedTxBurst& operator=(const OwnedTxBurst&) = delete;
 };

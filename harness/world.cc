@@ -68,6 +68,12 @@ void World::Keep() {
   for (size_t i = 0; i < tx_.size(); ++i)
     out_.push_back({now_, Datagram(tx_[i].begin(), tx_[i].end())});
   tx_.Clear();
+  if (prefill_) tx_.Fill(*prefill_);
+}
+
+void World::Prefill(uint8_t octet) {
+  prefill_ = octet;
+  tx_.Fill(octet);
 }
 
 void World::Audit() const {

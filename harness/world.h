@@ -81,6 +81,8 @@ class World {
   void Advance(Duration duration);
   // Output of calls leaves; time stands.
   void Poll() { Advance(Duration(0)); }
+  // What memory holds from now on before the stack writes to it (I-66).
+  void Prefill(uint8_t octet);
   // Time jumps: what was due meanwhile is late.
   void Jump(Duration duration);
 
@@ -96,6 +98,7 @@ class World {
   Audits audits_ = Audits::kEachStep;
   std::vector<Sent> out_;
   Counters counted_;
+  std::optional<uint8_t> prefill_;
 };
 
 // A peer as a test drives it by hand: it remembers the numbers, and says what it is told.

@@ -153,7 +153,7 @@ TEST(ParseTest, NoBytesAreBeyondIt) {
 // Incident 11: all header lengths with all total lengths, in frames of several sizes, and
 // with the checksum right for what the header claims to be.
 TEST(ParseTest, HeaderAndTotalLengthAreComparedBeforeTheyAreSubtracted) {
-  for (const size_t frame : {20u, 40u, 59u, 60u, 90u}) {
+  for (const size_t frame : {20u, 59u, 90u}) {
     Datagram datagram(frame, 0);
     for (unsigned words = 0; words < 16; ++words)
       for (uint32_t total = 0; total < 0x10000; ++total) {

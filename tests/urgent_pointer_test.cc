@@ -19,8 +19,8 @@ TcpPacket Urgent(const HandPeer& peer, unsigned flags, std::vector<uint8_t> text
 }
 
 // Incidents 17 and 18: 0, inside, at the end, beyond it, at the end of the space.
-TEST(UrgentTest, TheTextIsDeliveredWhereverThePointerPoints) {
-  for (const size_t length : {0, 1, 10})
+TEST(UrgentPointerTest, TheTextIsDeliveredWhereverThePointerPoints) {
+  for (const size_t length : {0u, 1u, 10u})
     for (const uint16_t pointer : kPointers) {
       Scene scene;
       const Verdict verdict =
@@ -34,7 +34,7 @@ TEST(UrgentTest, TheTextIsDeliveredWhereverThePointerPoints) {
 }
 
 // Incident 17: text out of order, with a pointer into what is not there yet.
-TEST(UrgentTest, ThePointerMayPointIntoAGap) {
+TEST(UrgentPointerTest, ThePointerMayPointIntoAGap) {
   for (const uint16_t pointer : kPointers) {
     Scene scene;
     TcpPacket beyond = Urgent(scene.peer, kAck, Text(5, 5), pointer);
@@ -46,7 +46,7 @@ TEST(UrgentTest, ThePointerMayPointIntoAGap) {
 }
 
 // Incident 18: on SYN, SYN-ACK and FIN.
-TEST(UrgentTest, OnSegmentsOfTheHandshakeAndTheCloseItIsNothing) {
+TEST(UrgentPointerTest, OnSegmentsOfTheHandshakeAndTheCloseItIsNothing) {
   for (const uint16_t pointer : kPointers) {
     Scene listening(State::kListen);
     HandPeer& peer = listening.peer;
@@ -70,12 +70,12 @@ TEST(UrgentTest, OnSegmentsOfTheHandshakeAndTheCloseItIsNothing) {
 }
 
 // Incident 18: in each state there is some verdict, and the stack goes on.
-TEST(UrgentTest, InAnyStateItIsSurvived) {
+TEST(UrgentPointerTest, InAnyStateItIsSurvived) {
   for (const State state :
        {State::kClosed, State::kFinWait1, State::kFinWait2, State::kCloseWait, State::kClosing,
         State::kLastAck, State::kTimeWait, State::kSynReceived})
     for (const uint16_t pointer : kPointers)
-      for (const size_t length : {0, 1, 10}) {
+      for (const size_t length : {0u, 1u, 10u}) {
         Scene scene(state);
         scene.world.Inject(Urgent(scene.peer, kAck, Text(0, length), pointer));
         EXPECT_EQ(AuditText(scene.world.stack()), "") << Name(state);
@@ -83,7 +83,7 @@ TEST(UrgentTest, InAnyStateItIsSurvived) {
 }
 
 // Incident 19: each read gives text, an end, or "not now"; a reader comes to an end.
-TEST(UrgentTest, AReaderIsNotHeldUp) {
+TEST(UrgentPointerTest, AReaderIsNotHeldUp) {
   Scene scene;
   scene.world.Inject(Urgent(scene.peer, kAck, Text(0, 1), 1));
   std::vector<uint8_t> got;
