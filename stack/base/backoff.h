@@ -9,7 +9,10 @@ namespace handfast {
 
 // first * 2^times, at most `cap` (RFC 6298 §5.5), for every `times`. REQUIRES: first > 0.
 constexpr Duration Backoff(Duration first, unsigned times, Duration cap) {
-  for (; times > 0 && first < cap; --times) first *= 2;
+  for (; times > 0; --times) {
+    if (first > cap / 2) return cap;
+    first *= 2;
+  }
   return first < cap ? first : cap;
 }
 

@@ -31,12 +31,18 @@ class Instant {
 
   friend constexpr auto operator<=>(Instant, Instant) = default;
 
-  // Saturates: a deadline past the end of time is never.
+  // Both saturate: a deadline past the end of time is never, and nothing is before its
+  // beginning.
   friend constexpr Instant operator+(Instant t, Duration d) {
     const uint64_t sum = t.ns_ + static_cast<uint64_t>(d.count());
-    return d.count() > 0 && sum < t.ns_ ? Never() : Instant(sum);
+    if (d.count() < 0) return sum > t.ns_ ? Instant() : Instant(sum);
+    return sum < t.ns_ ? Never() : Instant(sum);
   }
-  friend constexpr Instant operator-(Instant t, Duration d) { return t + -d; }
+  friend constexpr Instant operator-(Instant t, Duration d) {
+    const uint64_t difference = t.ns_ - static_cast<uint64_t>(d.count());
+    if (d.count() < 0) return difference < t.ns_ ? Never() : Instant(difference);
+    return difference > t.ns_ ? Instant() : Instant(difference);
+  }
   // REQUIRES: neither is never, and they lie within 292 years of each other.
   friend constexpr Duration operator-(Instant to, Instant from) {
     return Duration(static_cast<int64_t>(to.ns_ - from.ns_));
