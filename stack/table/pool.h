@@ -2,7 +2,8 @@
 //
 // Taking and giving back cost O(1) and touch one slot; a slot that was never used is never
 // touched. Each slot counts its lives: a generation is odd while the slot is in use, and a
-// Handle that was made in one life is void in the next.
+// Handle that was made in one life is void in all later ones. After 2^31 lives, when handles
+// would repeat, the slot retires.
 //
 // REQUIRES of T: default constructible, trivially copyable, with a member `SlotHead head`; of
 // a multiple of eight octets.
@@ -42,7 +43,7 @@ class Pool {
 
   uint32_t capacity() const { return slots_.size(); }
   uint32_t used() const { return used_; }
-  bool full() const { return used_ == capacity(); }
+  bool full() const { return used_ + retired_ == capacity(); }
   // Slots at and above this index were never used.
   uint32_t high_water() const { return fresh_; }
 
@@ -70,10 +71,10 @@ class Pool {
   void Free(Slot<T> slot) {
     HF_CHECK(live(slot));
     SlotHead& head = slots_[slot.index()].head;
-    ++head.generation;
+    --used_;
+    if (++head.generation == 0) return void(++retired_);
     head.link = free_;
     free_ = slot.index() + 1;
-    --used_;
   }
 
   bool live(Slot<T> slot) const {
@@ -120,7 +121,7 @@ class Pool {
   uint32_t free_ = kEmpty;
   uint32_t fresh_ = 0;
   uint32_t used_ = 0;
-  [[maybe_unused]] uint32_t reserved_ = 0;  // no padding: copies compare byte by byte
+  uint32_t retired_ = 0;
 };
 
 }  // namespace handfast
