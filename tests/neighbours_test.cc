@@ -338,6 +338,26 @@ TEST_F(Islanders, HaveNoRouteBeyondTheSubnet) {
   EXPECT_EQ(out, List{Question(Host(2))});
 }
 
+class Patient : public Neighbours {
+ protected:
+  static EthernetConfig WithManyQuestions() {
+    EthernetConfig config = OnLink();
+    config.questions = 300;
+    return config;
+  }
+  Patient() : Neighbours(WithManyQuestions()) {}
+};
+
+// However many questions there may be, each answer is heard, and there is a last question.
+TEST_F(Patient, ManyQuestionsAreCountedToTheEnd) {
+  Send(From(Host(2), 1));
+  EXPECT_EQ(Advance(255s), 255u);
+  EXPECT_EQ(Reply(Host(2), MacOf(2)), Drop::kNone);
+  Send(From(Host(3), 1));
+  EXPECT_EQ(Advance(300s), 299u + 271u) << "the silent one; and from 30 s on, the other";
+  EXPECT_EQ(link.counters().pending_dropped, 1u);
+}
+
 // A burst without room loses what it cannot take, as a wire would, and counts it.
 TEST_F(Neighbours, WithoutRoomItIsAsIfLost) {
   OwnedTxBurst none(0, 0), one(1, 100);

@@ -85,8 +85,8 @@ class Ethernet {
 
   struct Neighbour {
     Progress progress = Progress::kFree;
-    uint8_t asked = 0;  // questions since the last answer
-    bool used = false;  // since it was last confirmed
+    bool used = false;   // since it was last confirmed
+    uint32_t asked = 0;  // questions since the last answer
     Addr addr;
     Mac mac;
     Instant due = Instant::Never();
