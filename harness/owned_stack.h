@@ -34,7 +34,11 @@ class OwnedStack {
     const Result<Stack*> made = Stack::Make({block_.get(), size_}, config, secrets);
     if (!made) std::abort();
   }
-  OwnedStack(const OwnedStack& other) : OwnedStack(other.size_) { *this = other; }
+  // A snapshot.
+  explicit OwnedStack(const Stack& stack) : OwnedStack(stack.bytes()) {
+    if (!stack.CopyTo({block_.get(), size_})) std::abort();
+  }
+  OwnedStack(const OwnedStack& other) : OwnedStack(*other) {}
   OwnedStack& operator=(const OwnedStack& other) {
     if (this == &other) return *this;
     if (size_ != other.size_) *this = OwnedStack(other.size_);
