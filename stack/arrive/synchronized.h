@@ -50,7 +50,9 @@ constexpr Verdict JudgeSynchronized(const Connection& conn, const Segment& seg, 
                                     const Policy& policy) {
   using namespace synchronized_internal;
   if (conn.negotiated.has(Negotiated::kTimestamps)) {
-    if (TimestampMissing(seg, policy)) return {Action::kDrop, Drop::kNoTimestamp};
+    // Not a SYN's: whoever sent it may have forgotten all of us (RFC 5961 §4.2).
+    if (!seg.has(kSyn) && TimestampMissing(seg, policy))
+      return {Action::kDrop, Drop::kNoTimestamp};
     if (PawsRejects(seg, conn.ts_recent, now - conn.ts_recent_at)) {
       if (seg.has(kSyn)) return {Action::kChallenge, Drop::kInvalidSyn};
       return {Action::kSendAck, Drop::kPaws};
