@@ -20,6 +20,7 @@ Config Config::Linux() {
   policy.syn_received_order = SynReceivedOrder::kAckFirst;
   policy.on_syn_in_handshake = OnSynInHandshake::kRefuse;
   policy.on_reset_in_time_wait = OnResetInTimeWait::kEnd;
+  policy.time_wait_restart = TimeWaitRestart::kOnAck;
   policy.on_soft_icmp = OnSoftIcmp::kAbort;
   policy.on_icmp_half_open = OnIcmpHalfOpen::kForget;
   policy.on_missing_timestamp = OnMissingTimestamp::kAccept;

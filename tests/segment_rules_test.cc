@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "harness/audit.h"
 #include "harness/world_states.h"
 
 namespace handfast {
@@ -40,6 +41,69 @@ TEST(SegmentRulesTest, AHalfOpenConnectionDropsASynWithoutTimestamps) {
   world.peer.timestamps = false;
   EXPECT_EQ(world.peer.Say(kSyn), Verdict(Action::kDrop, Drop::kNoTimestamp));
   EXPECT_TRUE(world.world.Take().empty());
+}
+
+// TIME-WAIT lasts 2 MSL after the last FIN, whatever else is sent to it: old text and ACKs
+// are answered, but prolong nothing; the FIN itself, sent again, does. I-49, incident 76.
+TEST(SegmentRulesTest, OnlyTheFinProlongsTimeWait) {
+  constexpr struct {
+    unsigned flags;
+    uint32_t back;  // before RCV.NXT
+    size_t text;
+  } kOthers[] = {{kAck, 0, 0},        {kAck, 1, 0}, {kAck | kPsh, 7, 6},
+                 {kAck | kFin, 0, 0}, {kFin, 1, 0}, {kSyn | kFin | kAck, 2, 0}};
+  for (const auto& [flags, back, text] : kOthers) {
+    StageWorld world(Stage::kTimeWait);
+    world.world.Advance(59s);
+    world.peer.seq -= back;
+    world.peer.Say(flags, Text(0, text));
+    world.world.Advance(2s);
+    EXPECT_EQ(OwnerOf(world.stack(), world.flow()), Owner::kNobody) << ShowFlags(flags);
+  }
+  StageWorld world(Stage::kTimeWait);
+  world.world.Advance(59s);
+  world.peer.seq -= 1;
+  EXPECT_EQ(world.peer.Say(kFin | kAck), Verdict(Action::kRestartAck, Drop::kTimeWait));
+  EXPECT_TRUE(world.world.TakeOne());
+  world.world.Advance(59s);
+  EXPECT_EQ(OwnerOf(world.stack(), world.flow()), Owner::kTimeWait);
+  world.world.Advance(2s);
+  EXPECT_EQ(OwnerOf(world.stack(), world.flow()), Owner::kNobody);
+  EXPECT_EQ(AuditText(world.stack()), "");
+}
+
+// On Linux any ACK does, however far from the window (TW-12, E40).
+TEST(SegmentRulesTest, OnLinuxAnyAckProlongsTimeWait) {
+  for (const uint32_t seq_back : {0u, 1u, 1'000'000u}) {
+    StageWorld world(Stage::kTimeWait, {SmallConfig(Config::Linux())});
+    world.world.Advance(59s);
+    world.peer.seq -= seq_back;
+    world.peer.Say(kAck);
+    world.world.Advance(59s);
+    EXPECT_EQ(OwnerOf(world.stack(), world.flow()), Owner::kTimeWait) << seq_back;
+  }
+}
+
+// A segment without an ACK, text or FIN where the peer's last one ended: Fifth check, "drop".
+// TW-05, incident 23.
+TEST(SegmentRulesTest, TimeWaitDoesNotAnswerNothing) {
+  for (const Config& config : {Config::Default(), Config::Linux()}) {
+    StageWorld world(Stage::kTimeWait, {SmallConfig(config)});
+    world.peer.Say(0);
+    EXPECT_TRUE(world.world.Take().empty());
+  }
+}
+
+// Where TIME-WAIT may be ended by an exact RST, other flags do not matter (TW-07).
+TEST(SegmentRulesTest, AnExactResetEndsTimeWaitOnLinuxOnly) {
+  constexpr unsigned kForms[] = {kRst, kRst | kSyn, kRst | kAck | kFin};
+  for (const unsigned flags : kForms) {
+    StageWorld linux_like(Stage::kTimeWait, {SmallConfig(Config::Linux())});
+    EXPECT_EQ(linux_like.peer.Say(flags), Verdict(Action::kEnd)) << ShowFlags(flags);
+    EXPECT_EQ(OwnerOf(linux_like.stack(), linux_like.flow()), Owner::kNobody);
+    StageWorld ours(Stage::kTimeWait);
+    EXPECT_EQ(ours.peer.Say(flags), Verdict(Action::kDrop, Drop::kReset)) << ShowFlags(flags);
+  }
 }
 
 }  // namespace

@@ -25,6 +25,11 @@ constexpr bool IsNewSyn(const TimeWait& tw, const Segment& seg) {
   return seg.seq != tw.rcv_nxt && !Before(seg.seq, tw.rcv_nxt);
 }
 
+// The peer did not hear that its FIN was acknowledged.
+constexpr bool IsFinAgain(const TimeWait& tw, const Segment& seg) {
+  return seg.flags.has_all(kFin | kAck) && !seg.has(kSyn) && seg.end() == tw.rcv_nxt;
+}
+
 }  // namespace time_wait_internal
 
 // `listener`: is there one that a new SYN could go to?
@@ -32,20 +37,22 @@ enum class Reopen : uint8_t { kNobodyListens, kPossible };
 
 constexpr Verdict JudgeTimeWait(const TimeWait& tw, const Segment& seg, Reopen reopen,
                                 const Policy& policy) {
+  using namespace time_wait_internal;
   if (seg.has(kRst)) {
-    const bool exact = seg.seq == tw.rcv_nxt && !seg.has(kSyn);
-    if (exact && policy.on_reset_in_time_wait == OnResetInTimeWait::kEnd) return Action::kEnd;
+    if (policy.on_reset_in_time_wait == OnResetInTimeWait::kEnd && seg.seq == tw.rcv_nxt)
+      return Action::kEnd;
     return {Action::kDrop, Drop::kReset};
   }
+  const bool any_ack = policy.time_wait_restart == TimeWaitRestart::kOnAck;
   if (tw.negotiated.has(Negotiated::kTimestamps) && PawsRejects(seg, tw.ts_recent, 0s))
-    return {Action::kRestartAck, Drop::kPaws};
-  if (reopen == Reopen::kPossible && time_wait_internal::IsNewSyn(tw, seg))
-    return Action::kReopen;
+    return {any_ack ? Action::kRestartAck : Action::kSendAck, Drop::kPaws};
+  if (reopen == Reopen::kPossible && IsNewSyn(tw, seg)) return Action::kReopen;
   // The last ACK of the close, once more.
-  if (seg.seq == tw.rcv_nxt && seg.length() == 0 && seg.has(kAck))
-    return {Action::kRestart, Drop::kTimeWait};
-  // Whatever else: an old FIN, or text that comes too late (RFC 9293: restart on a FIN).
-  return {seg.has(kAck) ? Action::kRestartAck : Action::kSendAck, Drop::kTimeWait};
+  if (seg.seq == tw.rcv_nxt && seg.length() == 0)
+    return {any_ack ? Action::kRestart : Action::kDrop, Drop::kTimeWait};
+  // Whatever else: the FIN again, text that comes too late, a SYN that opens nothing.
+  const bool restarts = any_ack ? seg.has(kAck) : IsFinAgain(tw, seg);
+  return {restarts ? Action::kRestartAck : Action::kSendAck, Drop::kTimeWait};
 }
 
 }  // namespace handfast

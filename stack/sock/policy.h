@@ -30,6 +30,12 @@ enum class OnResetInTimeWait : uint8_t {
   kEnd,     // an exact one ends it (Linux: tcp_rfc1337 0)
 };
 
+// What makes 2 MSL begin anew.
+enum class TimeWaitRestart : uint8_t {
+  kOnFin,  // the peer's FIN again (RFC 9293 §3.10.7.4, Eighth)
+  kOnAck,  // any ACK, however old (Linux: tcp_timewait_state_process)
+};
+
 // ICMP errors that say "not now" (RFC 1122 §4.2.3.9), while connecting.
 enum class OnSoftIcmp : uint8_t {
   kRemember,  // tell the user, go on (MUST-56)
@@ -94,6 +100,7 @@ struct Policy {
   SynReceivedOrder syn_received_order = SynReceivedOrder::kSequenceFirst;
   OnSynInHandshake on_syn_in_handshake = OnSynInHandshake::kForget;
   OnResetInTimeWait on_reset_in_time_wait = OnResetInTimeWait::kIgnore;
+  TimeWaitRestart time_wait_restart = TimeWaitRestart::kOnFin;
   OnSoftIcmp on_soft_icmp = OnSoftIcmp::kRemember;
   OnIcmpHalfOpen on_icmp_half_open = OnIcmpHalfOpen::kIgnore;
   OnMissingTimestamp on_missing_timestamp = OnMissingTimestamp::kDrop;
@@ -105,7 +112,7 @@ struct Policy {
   bool sack_permitted = true;
   bool window_scale = true;
   bool ecn_fallback = true;  // a repeated SYN does not ask for ECN (RFC 3168 §6.1.1.1)
-  uint8_t reserved[6] = {};
+  uint8_t reserved[5] = {};
 };
 
 }  // namespace handfast
