@@ -106,5 +106,22 @@ TEST(SegmentRulesTest, AnExactResetEndsTimeWaitOnLinuxOnly) {
   }
 }
 
+// The user is told apart what became of the connection: refused while it was being opened,
+// also after SYNs crossed; reset after it was open. MUST-11, MUST-12, RFC 9293 §3.10.7.4.
+TEST(SegmentRulesTest, ARefusalIsToldApartFromAReset) {
+  const std::pair<Stage, Errno> kWant[] = {
+      {Stage::kSynSent, Errno::kConnRefused},   {Stage::kCrossed, Errno::kConnRefused},
+      {Stage::kEstablished, Errno::kConnReset}, {Stage::kFinWait1, Errno::kConnReset},
+      {Stage::kFinWait2, Errno::kConnReset},    {Stage::kCloseWait, Errno::kPipe},
+      {Stage::kClosing, Errno::kConnReset},     {Stage::kLastAck, Errno::kConnReset}};
+  for (const auto& [stage, error] : kWant) {
+    StageWorld world(stage);
+    EXPECT_EQ(world.peer.Say(kRst | kAck), Verdict(Action::kReset)) << Name(stage);
+    EXPECT_EQ(world.stack().TakeError(world.world.now(), *world.socket), error) << Name(stage);
+    EXPECT_EQ(world.stack().TakeError(world.world.now(), *world.socket), Errno::kOk);
+    EXPECT_EQ(AuditText(world.stack()), "");
+  }
+}
+
 }  // namespace
 }  // namespace handfast

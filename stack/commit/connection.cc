@@ -49,8 +49,10 @@ void AnswerWithAck(Tables& t, TxBurst& tx, Connection& conn, const Segment& seg,
   SendAck(t, tx, conn);
 }
 
+// Refused, as long as it is being opened: a connection is in SYN-RECEIVED only if it was
+// opened actively (RFC 9293 §3.10.7.4, Second; Linux says ECONNRESET there).
 void ResetByPeer(Tables& t, Connection& conn) {
-  const Errno error = conn.state == State::kSynSent     ? Errno::kConnRefused
+  const Errno error = !IsSynchronized(conn.state)       ? Errno::kConnRefused
                       : conn.state == State::kCloseWait ? Errno::kPipe
                                                         : Errno::kConnReset;
   Fail(t, conn, Event::kRcvRst, error);
