@@ -106,36 +106,40 @@ void StageWorld::SaySyn(unsigned flags, const OptionList& options) {
 }
 
 void StageWorld::Establish(const StageOptions& options) {
+  if (options.unsent > 0) peer.window = 0;
   if (options.opened_by == OpenedBy::kUs) {
     Connect();
     SaySyn(kSyn | kAck, options.syn);
-    return;
+  } else {
+    Listen();
+    SaySyn(kSyn, options.syn);
+    peer.Say(kAck);
+    socket = *stack().Accept(world.now(), *listener);
   }
-  Listen();
-  SaySyn(kSyn, options.syn);
-  peer.Say(kAck);
-  socket = *stack().Accept(world.now(), *listener);
+  if (options.unread > 0) peer.Say(kAck | kPsh, Text(0, options.unread));
+  if (options.unsent > 0 && !stack().Write(world.now(), *socket, Text(0, options.unsent)))
+    Fail("no write");
+  world.Poll();
+  for (Seen& seen : world.TakeSegments()) last = std::move(seen);
 }
 
-Seen StageWorld::SendFin() {
+void StageWorld::SendFin() {
   if (stack().Shutdown(world.now(), *socket, ShutdownHow::kWrite) != Errno::kOk)
     Fail("no shutdown");
   world.Poll();
-  return TheOne(kFin);
 }
 
 void StageWorld::GoOnTo(Stage stage) {
-  if (stage == Stage::kCloseWait || stage == Stage::kLastAck) {
-    peer.Say(kFin | kAck);
-    TheOne(kAck);
-    if (stage == Stage::kLastAck) SendFin();
-  } else if (stage != Stage::kEstablished) {
-    const Seen fin = SendFin();
-    if (stage == Stage::kClosing) peer.Say(kFin | kAck);
-    if (stage == Stage::kFinWait1 || stage == Stage::kClosing) return;
-    peer.Hear(fin);
-    peer.Say(stage == Stage::kTimeWait ? kFin | kAck : unsigned{kAck});
-  }
+  const bool peer_first = stage == Stage::kCloseWait || stage == Stage::kLastAck;
+  const bool both = stage == Stage::kClosing;
+  if (stage == Stage::kEstablished) return;
+  if (peer_first) peer.Say(kFin | kAck);
+  if (stage == Stage::kCloseWait) return;
+  SendFin();
+  if (both) peer.Say(kFin | kAck);
+  if (both || stage == Stage::kFinWait1 || stage == Stage::kLastAck) return;
+  peer.Hear(TheOne(kFin));
+  peer.Say(stage == Stage::kTimeWait ? kFin | kAck : unsigned{kAck});
 }
 
 Owner OwnerOf(const Stack& stack, const Flow& flow) {

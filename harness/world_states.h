@@ -43,12 +43,15 @@ struct StageOptions {
   Config config = SmallConfig();
   OptionList syn = OptionList().Mss(1460);  // of the peer's SYN or SYN-ACK
   OpenedBy opened_by = OpenedBy::kPeer;
+  size_t unread = 0;  // octets that came in before anything was closed
+  size_t unsent = 0;  // octets of the user that a closed window holds back
   uint32_t peer_isn = 1000;
   uint64_t seed = 1;
 };
 
 // What left the stack on the way was heard by the peer, and taken. But the peer did not hear
-// our FIN in FIN-WAIT-1, CLOSING and LAST-ACK: there `peer.ack` is the FIN's own number.
+// our FIN in FIN-WAIT-1, CLOSING and LAST-ACK: there `peer.ack` is the FIN's own number, or
+// that of the text before it which is not sent yet.
 //
 // `socket` is what the user holds: nothing in LISTEN and in SYN-RECEIVED as a request; a
 // fresh one in CLOSED. After TIME-WAIT has begun the socket itself is in CLOSED.
@@ -74,7 +77,7 @@ class StageWorld {
   void SaySyn(unsigned flags, const OptionList& options);
   void Establish(const StageOptions& options);
   void GoOnTo(Stage stage);
-  Seen SendFin();
+  void SendFin();
   // What left, which is one segment with these flags.
   Seen TheOne(unsigned flags);
 };

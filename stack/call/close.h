@@ -45,6 +45,30 @@ constexpr CloseVerdict JudgeClose(const Connection& conn) {
   return unread || impatient ? CloseVerdict::kReset : fin;
 }
 
+// ABORT: must the peer be told? Yes, if it may wait for more of us (RFC 9293 §3.10.5), also
+// for a FIN that text before it still holds back; and if it believes in the delivery of text
+// that is thrown away (SHLD-3).
+constexpr bool AbortResets(const Connection& conn) {
+  switch (conn.state) {
+    case State::kSynReceived:
+    case State::kEstablished:
+    case State::kFinWait1:
+    case State::kFinWait2:
+    case State::kCloseWait: return true;
+    case State::kClosing:
+    case State::kLastAck: {
+      const bool fin_sent = conn.snd_nxt - conn.snd_una > conn.send.size;
+      return !fin_sent || conn.receive.size > 0;
+    }
+    case State::kNone:
+    case State::kClosed:
+    case State::kListen:
+    case State::kSynSent:
+    case State::kTimeWait: break;
+  }
+  return false;
+}
+
 // shutdown(). ENOTCONN: there is no peer.
 constexpr Errno CheckShutdown(const Connection& conn) {
   return conn.state == State::kClosed ? Errno::kNotConn : Errno::kOk;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "stack/base/check.h"
+#include "stack/call/close.h"
 #include "stack/commit/flows.h"
 #include "stack/transfer/receive.h"
 
@@ -137,8 +138,7 @@ void Fail(Tables& t, Connection& conn, Event event, Errno error) {
 void AbortConnection(Tables& t, Slot<Connection> slot, Errno error) {
   Connection& conn = t.connections[slot];
   if (conn.state == State::kClosed) return;
-  const bool reset = conn.state == State::kSynReceived || CountsAsEstablished(conn.state) ||
-                     conn.state == State::kFinWait1 || conn.state == State::kFinWait2;
+  const bool reset = AbortResets(conn);
   if (CountsAsEstablished(conn.state)) t.counters.Add(Counter::kTcpEstabResets);
   Close(t, conn, Event::kAbort);
   conn.error = error;
