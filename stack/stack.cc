@@ -110,9 +110,12 @@ Result<Handle<T>> HandleOf(const Pool<T>& pool, const Result<Slot<T>>& slot) {
 template <typename Call>
 auto Stack::At(Instant now, Call&& call) {
   const Instant before = t_.now;
-  SetNow(now);
+  t_.now = std::max(now, before);
   auto result = call();
-  if (Failed(result)) t_.now = before;
+  if (Failed(result))
+    t_.now = before;
+  else if (now < before)
+    t_.counters.Add(Counter::kHandfastClockBackward);
   return result;
 }
 
@@ -158,29 +161,11 @@ Errno Stack::Connect(Instant now, SocketId id, Endpoint peer) {
 }
 
 Result<ListenerId> Stack::Listen(Instant now, Endpoint local, int backlog) {
-  return At(now, [&]() -> Result<ListenerId> {
-    const Result<Slot<Connection>> slot = OpenSocket(t_);
-    if (!slot) return slot.error();
-    Errno error = BindSocket(t_, *slot, local);
-    if (error == Errno::kOk) {
-      const Result<ListenerId> listener = HandleOf(t_.listeners, ListenOn(t_, *slot, backlog));
-      if (listener) return listener;
-      error = listener.error();
-    }
-    CloseSocket(t_, *slot);
-    return error;
-  });
+  return At(now, [&] { return HandleOf(t_.listeners, OpenListener(t_, local, backlog)); });
 }
 
 Result<SocketId> Stack::Connect(Instant now, Endpoint peer) {
-  return At(now, [&]() -> Result<SocketId> {
-    const Result<Slot<Connection>> slot = OpenSocket(t_);
-    if (!slot) return slot.error();
-    const Errno error = ConnectTo(t_, *slot, peer);
-    if (error == Errno::kOk) return t_.connections.HandleOf(*slot);
-    CloseSocket(t_, *slot);
-    return error;
-  });
+  return At(now, [&] { return HandleOf(t_.connections, OpenConnection(t_, peer)); });
 }
 
 Result<uint32_t> Stack::Read(Instant now, SocketId id, MutableBytes out) {
@@ -198,6 +183,7 @@ Result<uint32_t> Stack::Write(Instant now, SocketId id, Bytes text) {
 Errno Stack::Shutdown(Instant now, SocketId id, ShutdownHow how) {
   const Slot<Connection> slot = Own(id);
   if (!slot) return Errno::kBadF;
+  if (how > ShutdownHow::kBoth) return Errno::kInval;
   return At(now, [&] {
     Errno error = Errno::kOk;
     if (how != ShutdownHow::kWrite) error = ShutRead(t_, slot);

@@ -126,7 +126,7 @@ class Stack {
   // addresses can be the source.
   Errno Connect(Instant now, SocketId id, Endpoint peer);
 
-  // Socket, Bind and Listen in one; Socket and Connect in one. Nothing is left on error.
+  // Socket, Bind and Listen in one, though it takes no socket; Socket and Connect in one.
   Result<ListenerId> Listen(Instant now, Endpoint local, int backlog);
   Result<SocketId> Connect(Instant now, Endpoint peer);
 
@@ -136,7 +136,7 @@ class Stack {
   // the socket is connecting. ENOBUFS: all chunks are in use. EPIPE: sending was shut.
   // ENOTCONN. A pending error, once.
   Result<uint32_t> Write(Instant now, SocketId id, Bytes text);
-  // ENOTCONN: there is no peer.
+  // ENOTCONN: there is no peer. EINVAL: `how` is none of the three.
   Errno Shutdown(Instant now, SocketId id, ShutdownHow how);
   // Gives the id back. What is queued is still sent, then a FIN; a RST instead if text was
   // not read, or by SocketOptions::linger.

@@ -44,6 +44,57 @@ void QueueFin(Tables& t, Slot<Connection> slot) {
   WantOutput(t, slot);
 }
 
+// The place that bind() gives a socket: the address, and the port or a free one.
+Errno FindPlace(Tables& t, const Connection& conn, Endpoint& local) {
+  if (const Errno error = CheckBind(conn, local.addr, t.config.locals()); error != Errno::kOk)
+    return error;
+  if (local.port == Port{0})
+    local.port = FreePort(t, local.addr);
+  else if (PortHeld(t, local.addr, local.port))
+    return Errno::kAddrInUse;
+  return local.port == Port{0} ? Errno::kAddrInUse : Errno::kOk;
+}
+
+// The flow that connect() gives a socket.
+Result<Flow> FindFlowTo(Tables& t, const Connection& conn, Endpoint peer) {
+  if (const Errno error = CheckConnect(conn, peer, t.config.locals()); error != Errno::kOk)
+    return error;
+  Flow flow = conn.flow;
+  flow.peer = peer.addr;
+  flow.peer_port = peer.port;
+  if (!conn.has(Connection::kPortBound) || flow.local.is_any())
+    flow.local = SourceFor(t, peer.addr);
+  if (flow.local.is_any()) return Errno::kAddrNotAvail;
+  if (!conn.has(Connection::kPortBound)) {
+    flow.local_port = FreePortForFlow(t, flow);
+    if (flow.local_port == Port{0}) return Errno::kAddrNotAvail;
+  } else if (FindFlow(t, t.TagOf(flow), flow).owner() != Owner::kNobody) {
+    return Errno::kAddrNotAvail;
+  }
+  return flow;
+}
+
+void StartConnecting(Tables& t, Slot<Connection> slot, const Flow& flow) {
+  t.connections[slot].flow = flow;
+  OpenActive(t, slot);
+  WantOutput(t, slot);
+  Settle(t, slot);
+}
+
+// REQUIRES: there is a free listener, and nobody holds the port.
+Slot<Listener> PlaceListener(Tables& t, Endpoint local, const SocketOptions& options,
+                             int backlog) {
+  const Slot<Listener> slot = t.listeners.Take();
+  Listener& listener = t.listeners[slot];
+  listener.addr = local.addr;
+  listener.port = local.port;
+  listener.backlog = ClampBacklog(backlog, t.config.somaxconn);
+  listener.interest = kDefaultInterest;
+  SetListenerOptions(t, slot, options);
+  ChainListener(t, slot);
+  return slot;
+}
+
 // The id is void from now on.
 void Disown(Tables& t, Slot<Connection> slot) {
   Connection& conn = t.connections[slot];
@@ -66,13 +117,7 @@ Result<Slot<Connection>> OpenSocket(Tables& t) {
 
 Errno BindSocket(Tables& t, Slot<Connection> slot, Endpoint local) {
   Connection& conn = t.connections[slot];
-  if (const Errno error = CheckBind(conn, local.addr, t.config.locals()); error != Errno::kOk)
-    return error;
-  if (local.port == Port{0})
-    local.port = FreePort(t, local.addr);
-  else if (PortHeld(t, local.addr, local.port))
-    return Errno::kAddrInUse;
-  if (local.port == Port{0}) return Errno::kAddrInUse;
+  if (const Errno error = FindPlace(t, conn, local); error != Errno::kOk) return error;
   conn.flow.local = local.addr;
   conn.flow.local_port = local.port;
   HoldPort(t, slot);
@@ -86,17 +131,17 @@ Result<Slot<Listener>> ListenOn(Tables& t, Slot<Connection> slot, int backlog) {
   if (!conn.has(Connection::kPortBound))
     if (const Errno error = BindSocket(t, slot, {Addr::AnyV4(), Port{0}}); error != Errno::kOk)
       return error;
-  const Slot<Listener> listener_slot = t.listeners.Take();
-  Listener& listener = t.listeners[listener_slot];
-  listener.addr = conn.flow.local;
-  listener.port = conn.flow.local_port;
-  listener.backlog = ClampBacklog(backlog, t.config.somaxconn);
-  SetListenerOptions(t, listener_slot, conn.options);
-  listener.interest = kDefaultInterest;
+  const Endpoint local{conn.flow.local, conn.flow.local_port};
+  const SocketOptions options = conn.options;
   Disown(t, slot);
   Settle(t, slot);  // gives the slot and its port back
-  ChainListener(t, listener_slot);
-  return listener_slot;
+  return PlaceListener(t, local, options, backlog);
+}
+
+Result<Slot<Listener>> OpenListener(Tables& t, Endpoint local, int backlog) {
+  if (t.listeners.full()) return Errno::kNFile;
+  if (const Errno error = FindPlace(t, Connection{}, local); error != Errno::kOk) return error;
+  return PlaceListener(t, local, t.config.socket, backlog);
 }
 
 void SetListenerOptions(Tables& t, Slot<Listener> slot, const SocketOptions& options) {
@@ -122,26 +167,19 @@ Result<Slot<Connection>> AcceptFrom(Tables& t, Slot<Listener> slot) {
 }
 
 Errno ConnectTo(Tables& t, Slot<Connection> slot, Endpoint peer) {
-  Connection& conn = t.connections[slot];
-  if (const Errno error = CheckConnect(conn, peer, t.config.locals()); error != Errno::kOk)
-    return error;
-  Flow flow = conn.flow;
-  flow.peer = peer.addr;
-  flow.peer_port = peer.port;
-  if (!conn.has(Connection::kPortBound) || flow.local.is_any())
-    flow.local = SourceFor(t, peer.addr);
-  if (flow.local.is_any()) return Errno::kAddrNotAvail;
-  if (!conn.has(Connection::kPortBound)) {
-    flow.local_port = FreePortForFlow(t, flow);
-    if (flow.local_port == Port{0}) return Errno::kAddrNotAvail;
-  } else if (FindFlow(t, t.TagOf(flow), flow).owner() != Owner::kNobody) {
-    return Errno::kAddrNotAvail;
-  }
-  conn.flow = flow;
-  OpenActive(t, slot);
-  WantOutput(t, slot);
-  Settle(t, slot);
+  const Result<Flow> flow = FindFlowTo(t, t.connections[slot], peer);
+  if (!flow) return flow.error();
+  StartConnecting(t, slot, *flow);
   return Errno::kOk;
+}
+
+Result<Slot<Connection>> OpenConnection(Tables& t, Endpoint peer) {
+  if (t.connections.full()) return Errno::kNFile;
+  const Result<Flow> flow = FindFlowTo(t, Connection{}, peer);
+  if (!flow) return flow.error();
+  const Result<Slot<Connection>> slot = OpenSocket(t);
+  StartConnecting(t, *slot, *flow);
+  return slot;
 }
 
 Result<uint32_t> ReadFrom(Tables& t, Slot<Connection> slot, MutableBytes out) {

@@ -14,8 +14,11 @@ Result<Slot<Connection>> OpenSocket(Tables& t);
 Errno BindSocket(Tables& t, Slot<Connection> slot, Endpoint local);
 Result<Slot<Listener>> ListenOn(Tables& t, Slot<Connection> slot, int backlog);
 void SetListenerOptions(Tables& t, Slot<Listener> slot, const SocketOptions& options);
+// Without a socket before.
+Result<Slot<Listener>> OpenListener(Tables& t, Endpoint local, int backlog);
 Result<Slot<Connection>> AcceptFrom(Tables& t, Slot<Listener> slot);
 Errno ConnectTo(Tables& t, Slot<Connection> slot, Endpoint peer);
+Result<Slot<Connection>> OpenConnection(Tables& t, Endpoint peer);
 Result<uint32_t> ReadFrom(Tables& t, Slot<Connection> slot, MutableBytes out);
 Result<uint32_t> WriteTo(Tables& t, Slot<Connection> slot, Bytes text);
 // Both halves of shutdown().
