@@ -62,24 +62,60 @@ bool AddressesValid(const Config& config) {
   return true;
 }
 
-const char* InvalidPolicy(const Policy& policy) {
+// An enumerator that exists.
+template <typename Enum>
+struct Choice {
+  const char* name;
+  Enum value, last;
+};
+
+template <typename... Enum>
+const char* FirstInvalid(const Choice<Enum>&... choices) {
+  const char* first = nullptr;
+  ((first = first == nullptr && choices.value > choices.last ? choices.name : first), ...);
+  return first;
+}
+
+const char* InvalidChoice(const Policy& p) {
+  return FirstInvalid<SynReceivedOrder, OnSynInHandshake, OnResetInTimeWait, TimeWaitRestart,
+                      OnSoftIcmp, OnIcmpHalfOpen, OnMissingTimestamp, SynAckBudget,
+                      RtoAfterSynLoss, OnOverflow, Ecn>(
+      {"policy.syn_received_order", p.syn_received_order, SynReceivedOrder::kAckFirst},
+      {"policy.on_syn_in_handshake", p.on_syn_in_handshake, OnSynInHandshake::kRefuse},
+      {"policy.on_reset_in_time_wait", p.on_reset_in_time_wait, OnResetInTimeWait::kEnd},
+      {"policy.time_wait_restart", p.time_wait_restart, TimeWaitRestart::kOnAck},
+      {"policy.on_soft_icmp", p.on_soft_icmp, OnSoftIcmp::kAbort},
+      {"policy.on_icmp_half_open", p.on_icmp_half_open, OnIcmpHalfOpen::kForget},
+      {"policy.on_missing_timestamp", p.on_missing_timestamp, OnMissingTimestamp::kAccept},
+      {"policy.synack_budget", p.synack_budget, SynAckBudget::kOnce},
+      {"policy.rto_after_syn_loss", p.rto_after_syn_loss, RtoAfterSynLoss::kWithoutSample},
+      {"policy.on_overflow", p.on_overflow, OnOverflow::kReset},
+      {"policy.ecn", p.ecn, Ecn::kRequest});
+}
+
+const char* InvalidDuration(const Policy& policy) {
   constexpr Duration kLongest = 24h * 365;
   const struct {
     const char* name;
     Duration value, least, most;
   } durations[] = {
+      {"policy.rto_max", policy.rto_max, 1s, 1h},
       {"policy.rto_initial", policy.rto_initial, 1ms, policy.rto_max},
       {"policy.rto_min", policy.rto_min, 1ms, policy.rto_max},
-      {"policy.rto_max", policy.rto_max, 1s, 1h},
       {"policy.syn_repeat", policy.syn_repeat, 1ms, policy.rto_max},
       {"policy.delayed_ack", policy.delayed_ack, 1ms, 499ms},
       {"policy.time_wait", policy.time_wait, 1ms, kLongest},
       {"policy.fin_wait2", policy.fin_wait2, 1ms, kLongest},
       {"policy.orphan_life", policy.orphan_life, 1ms, kLongest},
-      {"policy.answer_interval", policy.answer_interval, 0ms, kLongest},
+      {"policy.answer_interval", policy.answer_interval, 0ms, 1h},
   };
   for (const auto& [name, value, least, most] : durations)
     if (value < least || value > most) return name;
+  return nullptr;
+}
+
+const char* InvalidPolicy(const Policy& policy) {
+  if (const char* const name = InvalidDuration(policy)) return name;
   if (!InRange<uint32_t>(policy.syn_retries, 1, 127)) return "policy.syn_retries";
   if (policy.syn_linear_timeouts > 127) return "policy.syn_linear_timeouts";
   if (policy.synack_retries > 254) return "policy.synack_retries";
@@ -88,7 +124,7 @@ const char* InvalidPolicy(const Policy& policy) {
   if (!InRange<uint32_t>(policy.initial_window, 1, 1024)) return "policy.initial_window";
   if (!InRange<uint16_t>(policy.min_send_mss, 1, 48)) return "policy.min_send_mss";
   if (!InRange<uint16_t>(policy.min_path_mtu, 296, 65535)) return "policy.min_path_mtu";
-  return nullptr;
+  return InvalidChoice(policy);
 }
 
 }  // namespace
@@ -106,6 +142,8 @@ const char* Config::Invalid() const {
   if (ephemeral.first == 0 || ephemeral.first > ephemeral.last) return "ephemeral";
   if (!InRange(socket.receive_buffer, kMinBuffer, kMaxBuffer)) return "socket.receive_buffer";
   if (!InRange(socket.send_buffer, kMinBuffer, kMaxBuffer)) return "socket.send_buffer";
+  if (socket.linger > Linger::kTimed) return "socket.linger";
+  if (malformed_options > OnMalformedOptions::kIgnore) return "malformed_options";
   return InvalidPolicy(policy);
 }
 
