@@ -1,5 +1,6 @@
 #include "stack/reply.h"
 
+#include <algorithm>
 #include <array>
 
 #include "stack/secret/ts_offset.h"
@@ -142,9 +143,9 @@ void SendSyn(Tables& t, TxBurst& tx, Connection& conn) {
     out.flags = out.flags.With(kEce);
     if (!answers) out.flags = out.flags.With(kCwr);
   }
-  out.window = InitialWindow(conn.options.receive_buffer, t.AdvertisedMss());
+  out.window = static_cast<uint16_t>(std::min<uint32_t>(conn.rcv_wnd(), 65535));
   out.tos = conn.tos;
-  SetSynOptions(out.options, t, conn.negotiated, WindowShift(conn.options.receive_buffer));
+  SetSynOptions(out.options, t, conn.negotiated, conn.rcv_scale);
   if (conn.negotiated.has(Negotiated::kTimestamps))
     SetTimestamps(out.options, TsVal(t.now, conn.ts_offset), conn.ts_recent);
   SendControl(t, tx, out);

@@ -79,6 +79,8 @@ void OpenActive(Tables& t, Slot<Connection> slot) {
   conn.ts_offset = TimestampOffset(t.keys.timestamp_offset, conn.flow);
   conn.syn_tsval = TsVal(t.now, conn.ts_offset);
   conn.path_mtu = static_cast<uint16_t>(t.config.mtu);
+  conn.rcv_scale = WindowShift(conn.options.receive_buffer);
+  conn.rcv_adv = conn.rcv_nxt + InitialWindow(conn.options.receive_buffer, t.AdvertisedMss());
   conn.rto_us = ToMicroseconds(policy.rto_initial);
   conn.progress_at = t.now;
   Transit(t, conn, Event::kActiveOpen);
@@ -88,18 +90,19 @@ void OpenActive(Tables& t, Slot<Connection> slot) {
 }
 
 void LearnSyn(Tables& t, Connection& conn, const Segment& seg) {
+  const uint32_t window = conn.rcv_wnd();  // as in our SYN, whatever became of the buffer
   conn.negotiated = Agree(conn.negotiated, seg.options);
   conn.irs = seg.seq;
   conn.rcv_nxt = seg.seq + 1;
   conn.ack_sent = conn.rcv_nxt;
-  conn.rcv_adv = conn.rcv_nxt + InitialWindow(conn.options.receive_buffer, t.AdvertisedMss());
+  conn.rcv_adv = conn.rcv_nxt + window;
   conn.snd_wl1 = seg.seq;
   conn.snd_wnd = conn.snd_wnd_max = seg.window;  // never scaled with a SYN (RFC 7323 §2.2)
   conn.peer_mss = PeerMss(seg.options);
-  if (conn.negotiated.has(Negotiated::kWindowScale)) {
+  if (conn.negotiated.has(Negotiated::kWindowScale))
     conn.snd_scale = seg.options.window_scale;
-    conn.rcv_scale = WindowShift(conn.options.receive_buffer);
-  }
+  else
+    conn.rcv_scale = 0;
   if (conn.negotiated.has(Negotiated::kTimestamps)) {
     conn.ts_recent = seg.options.ts_val;
     conn.ts_recent_at = t.now;
