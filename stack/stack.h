@@ -130,7 +130,8 @@ class Stack {
   Result<ListenerId> Listen(Instant now, Endpoint local, int backlog);
   Result<SocketId> Connect(Instant now, Endpoint peer);
 
-  // How many octets; 0 is the end. EAGAIN: none yet. ENOTCONN. A pending error, once.
+  // How many octets; 0 is the end, where `out` has room. EAGAIN: none yet. ENOTCONN. A
+  // pending error, once.
   Result<uint32_t> Read(Instant now, SocketId id, MutableBytes out);
   // How many octets were taken, at least 1 if any were given. EAGAIN: the buffer is full, or
   // the socket is connecting. ENOBUFS: all chunks are in use. EPIPE: sending was shut.

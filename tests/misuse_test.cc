@@ -4,30 +4,23 @@
 // I-12, I-24; incidents 61, 78, 89, 123; MUST-46; F-22; E39.
 
 #include <gtest/gtest.h>
-#include <sys/mman.h>
 
 #include <functional>
 #include <string>
 #include <vector>
 
 #include "harness/audit.h"
+#include "harness/compare.h"
 #include "harness/world_states.h"
 
 namespace handfast {
 namespace {
 
-// Runs a call that must fail so, and change nothing.
 template <typename Call>
 void ExpectError(World& world, Errno want, const std::string& what, Call&& call) {
-  const OwnedStack before(world.stack());
-  const Errno is = call(world.stack(), world.now());
-  EXPECT_STREQ(Name(is), Name(want)) << what;
-  EXPECT_TRUE(world.stack() == *before) << what << ": a failing call changes something";
-}
-
-template <typename T>
-Errno ErrorOf(const Result<T>& result) {
-  return result ? Errno::kOk : result.error();
+  const Instant now = world.now();
+  EXPECT_EQ(WrongRefusal(world.stack(), want, [&](Stack& s) { return call(s, now); }), "")
+      << what;
 }
 
 using SocketCall = std::function<Errno(Stack&, Instant, SocketId)>;
