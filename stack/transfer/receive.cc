@@ -74,9 +74,14 @@ uint32_t FillGap(Connection& conn, ChunkPool& chunks, uint32_t prev, uint32_t at
   return stored;
 }
 
-// Stores what the chain does not hold yet. How much that was.
-uint32_t StoreBeyond(Connection& conn, ChunkPool& chunks, Part part) {
-  uint32_t stored = 0;
+struct Stored {
+  uint32_t octets = 0;
+  bool found_room = true;
+};
+
+// Stores what the chain does not hold yet, as far as there is room.
+Stored StoreBeyond(Connection& conn, ChunkPool& chunks, Part part) {
+  Stored stored;
   uint32_t prev = kNoIndex;
   uint32_t next = conn.beyond;
   while (!part.text.empty()) {
@@ -91,8 +96,9 @@ uint32_t StoreBeyond(Connection& conn, ChunkPool& chunks, Part part) {
     }
     if (gap > 0) {
       const uint32_t done = FillGap(conn, chunks, prev, part.at, part.text.first(gap));
-      stored += done;
-      if (done < gap) return stored;
+      stored.octets += done;
+      stored.found_room = done == gap;
+      if (!stored.found_room) return stored;
     }
     // Skip what the next chunk holds already.
     uint32_t skip = gap;
@@ -179,9 +185,11 @@ ReceiveEffect ReceiveText(Connection& conn, ChunkPool& chunks, const Segment& se
     stored_all = taken == part.text.size();
     if (taken == 0) effect.drop = Drop::kBuffer;
   } else if (!part.text.empty()) {
-    const uint32_t stored = StoreBeyond(conn, chunks, part);
-    if (stored > 0) conn.beyond_latest = conn.rcv_nxt + part.at;
-    if (stored == 0) effect.drop = Drop::kDuplicate;
+    const Stored stored = StoreBeyond(conn, chunks, part);
+    if (stored.octets > 0)
+      conn.beyond_latest = conn.rcv_nxt + part.at;
+    else
+      effect.drop = stored.found_room ? Drop::kDuplicate : Drop::kBuffer;
   } else if (!part.fin) {
     effect.drop = conn.rcv_wnd() == 0 ? Drop::kBuffer : Drop::kDuplicate;
   }
