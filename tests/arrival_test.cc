@@ -17,6 +17,7 @@
 
 #include "harness/audit.h"
 #include "harness/compare.h"
+#include "harness/pace.h"
 #include "harness/reference/lattice.h"
 #include "harness/reference/what_follows.h"
 #include "harness/world_states.h"
@@ -244,7 +245,8 @@ class Walk {
     for (const size_t text : {size_t{0}, size_t{reference::kText}}) {
       packet.text.assign(text, 7);
       for (const Octet seq : reference::SeqEdges(tcb))
-        for (const Octet ack : reference::AckEdges(tcb)) Flags(packet, seg, seq, ack, where);
+        for (const Octet ack : reference::AckEdges(tcb))
+          if (Afforded(places_++)) Flags(packet, seg, seq, ack, where);
     }
   }
   uint64_t cells() const { return cells_; }
@@ -271,6 +273,7 @@ class Walk {
   }
 
   Trial trial_;
+  uint64_t places_ = 0;
   uint64_t cells_ = 0;
   std::set<std::string> kinds_;
 };

@@ -209,7 +209,7 @@ class Walk {
       seg.text = Bytes(kOctets).first(text);
       for (const Octet seq : reference::SeqEdges(tcb)) {
         for (const Octet ack : reference::AckEdges(tcb)) {
-          if (rows_++ % kStride != 0) continue;
+          if (!Afforded(rows_++)) continue;
           seg.seq = Seq(OnWire(seq));
           seg.ack = Seq(OnWire(ack));
           const Row row(tcb, profile.policy, bench, seg);
@@ -325,7 +325,7 @@ TEST(JudgeTest, WhatAJudgeNeedNotKnowChangesNothing) {
       }
     }
   }
-  EXPECT_GT(cells, 100'000u);
+  EXPECT_GT(cells, 50'000u);
 }
 
 // Incident 72: not only at the edges. Windows of all sizes, numbers near them and anywhere.

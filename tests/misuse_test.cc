@@ -185,9 +185,8 @@ TEST(MisuseTest, PlacesThatCannotBeAreRefused) {
   };
   for (const auto& [what, peer, error] : kPeers) {
     for (const SocketId id : {fresh, bound})
-      ExpectError(world, error, what, [&world, id, to = peer](Stack& s, Instant t) {
-        return s.Connect(t, id, to);
-      });
+      ExpectError(world, error, what,
+                  [id, to = peer](Stack& s, Instant t) { return s.Connect(t, id, to); });
     ExpectError(world, error, what,
                 [to = peer](Stack& s, Instant t) { return ErrorOf(s.Connect(t, to)); });
   }
