@@ -44,7 +44,9 @@ struct StageOptions {
   OptionList syn = OptionList().Mss(1460);  // of the peer's SYN or SYN-ACK
   OpenedBy opened_by = OpenedBy::kPeer;
   size_t unread = 0;  // octets that came in before anything was closed
-  size_t unsent = 0;  // octets of the user that a closed window holds back
+  // Octets of the user that a closed window holds back, and a FIN with them: not for
+  // FIN-WAIT-2 and TIME-WAIT.
+  size_t unsent = 0;
   uint32_t peer_isn = 1000;
   uint64_t seed = 1;
 };

@@ -229,5 +229,36 @@ TEST(MisuseTest, AListenThatCannotBindLeavesNothing) {
   EXPECT_EQ(AuditText(world.stack()), "");
 }
 
+// Timers that are due, output that waits, text unread or unsent, a time ahead of the stack's or
+// behind it: whatever the circumstances, a call that fails leaves all as it was.
+TEST(MisuseTest, NoCircumstanceMakesAFailingCallLeaveATrace) {
+  uint64_t refusals = 0;
+  for (const Stage stage : AllStages()) {
+    for (const size_t octets : {size_t{0}, size_t{100}}) {
+      StageOptions options;
+      const bool all_sent = stage == Stage::kFinWait2 || stage == Stage::kTimeWait;
+      options.unread = octets;
+      options.unsent = all_sent ? 0 : octets;
+      options.config.socket.linger = Linger::kTimed;
+      StageWorld world(stage, options);
+      if (!world.socket) continue;
+      SocketOptions loose = options.config.socket;
+      loose.no_delay = true;  // lets output wait
+      ASSERT_EQ(world.stack().SetOptions(world.world.now(), *world.socket, loose), Errno::kOk);
+      for (const Duration off : {Duration(-1s), Duration(0), Duration(1ms), Duration(700ms),
+                                 Duration(10s), Duration(1h)}) {
+        for (const auto& [name, call] : SocketCalls()) {
+          const OwnedStack before(world.stack());
+          OwnedStack copy = before;
+          if (call(*copy, world.world.now() + off, *world.socket) == Errno::kOk) continue;
+          EXPECT_TRUE(copy == before) << name << " in " << Name(stage);
+          ++refusals;
+        }
+      }
+    }
+  }
+  EXPECT_GT(refusals, 400u);
+}
+
 }  // namespace
 }  // namespace handfast

@@ -123,5 +123,34 @@ TEST(SegmentRulesTest, ARefusalIsToldApartFromAReset) {
   }
 }
 
+// Incident 75, E35 E: a FIN asked for while SYNs cross waits until the connection is open, and
+// leaves then, after whichever segment opens it. Text for a user who has closed is refused.
+TEST(SegmentRulesTest, AFinWaitsForCrossedSyns) {
+  constexpr struct {
+    unsigned flags;
+    size_t text;
+    State state;
+    unsigned answer;
+  } kOpeners[] = {{kAck, 0, State::kFinWait1, kFin | kAck},
+                  {kSyn | kAck, 0, State::kFinWait1, kFin | kAck},
+                  {kFin | kAck, 0, State::kClosing, kFin | kAck},
+                  {kAck | kPsh, 10, State::kClosed, kRst | kAck}};
+  for (const auto& [flags, text, state, answer] : kOpeners) {
+    StageWorld world(Stage::kCrossed);
+    ASSERT_EQ(world.stack().Close(world.world.now(), *world.socket), Errno::kOk);
+    world.world.Poll();
+    EXPECT_TRUE(world.world.Take().empty());
+    EXPECT_EQ(StateOf(world.stack(), world.flow()), State::kSynReceived);
+    if ((flags & kSyn) != 0) world.peer.seq -= 1;
+    EXPECT_EQ(world.peer.Say(flags, Text(0, text)).action, Action::kEstablish);
+    EXPECT_EQ(StateOf(world.stack(), world.flow()), state) << ShowFlags(flags);
+    const auto out = world.world.TakeOne();
+    ASSERT_TRUE(out) << ShowFlags(flags);
+    EXPECT_EQ(out->flags, answer) << ShowFlags(flags);
+    EXPECT_EQ(out->seq, world.peer.ack);
+    EXPECT_EQ(AuditText(world.stack()), "");
+  }
+}
+
 }  // namespace
 }  // namespace handfast
