@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 #include <sys/mman.h>
 
+#include <algorithm>
+#include <array>
 #include <limits>
 #include <string>
 #include <vector>
@@ -218,6 +220,24 @@ TEST(LimitsTest, AStackWithoutAddressesConnectsNowhere) {
                 world.stack(), Errno::kAddrNotAvail,
                 [&](Stack& s) { return ErrorOf(s.Connect(world.now(), {kThere, Port{1}})); }),
             "");
+}
+
+// A copy wants a block as large and as aligned as the original's, or touches none.
+TEST(LimitsTest, ACopyIsRefusedABlockThatWillNotDo) {
+  StageWorld world(Stage::kEstablished);
+  const Stack& stack = world.stack();
+  alignas(kTablesAlignment) static std::array<std::byte, 1 << 20> block;
+  const std::span<std::byte> all(block);
+  ASSERT_LT(stack.bytes(), block.size());
+  block.fill(std::byte{0xa5});
+  EXPECT_EQ(stack.CopyTo({}).error(), Errno::kNoMem);
+  EXPECT_EQ(stack.CopyTo(all.first(stack.bytes() - 1)).error(), Errno::kNoMem);
+  EXPECT_EQ(stack.CopyTo(all.subspan(1)).error(), Errno::kInval);
+  EXPECT_TRUE(std::all_of(block.begin(), block.end(),
+                          [](std::byte b) { return b == std::byte{0xa5}; }));
+  const auto copy = stack.CopyTo(all);
+  ASSERT_TRUE(copy);
+  EXPECT_TRUE(**copy == stack);
 }
 
 }  // namespace
