@@ -198,6 +198,48 @@ TEST(CallTableTest, AbortWithUnsentText) {
     EXPECT_EQ(Outcome(stage, Aborted, options), "OK -> void; R.+0(0)") << Name(stage);
 }
 
+// Nor has it left before the next Expire.
+TEST(CallTableTest, AbortBeforeTheFinLeaves) {
+  const Call shut_and_abort = [](Stack& stack, Instant now, SocketId id) {
+    (void)stack.Shutdown(now, id, ShutdownHow::kWrite);
+    return Aborted(stack, now, id);
+  };
+  for (const Stage stage : {Stage::kEstablished, Stage::kCloseWait})
+    EXPECT_EQ(Outcome(stage, shut_and_abort), "OK -> void; R.+0(0)") << Name(stage);
+}
+
+// §3.10.2: after CLOSE nothing more can be sent, also while the FIN waits for the handshake.
+TEST(CallTableTest, WriteAfterShutdown) {
+  const Call shut_and_write = [](Stack& stack, Instant now, SocketId id) {
+    (void)stack.Shutdown(now, id, ShutdownHow::kWrite);
+    const auto count = stack.Write(now, id, Text(0, 10));
+    return count ? "taken" : std::string("after shutdown: ") + Name(count.error());
+  };
+  EXPECT_EQ(Outcome(Stage::kCrossed, shut_and_write), "after shutdown: EPIPE");
+  EXPECT_EQ(Outcome(Stage::kEstablished, shut_and_write),
+            "after shutdown: EPIPE -> FIN-WAIT-1; F.+0(0)");
+}
+
+// A full buffer is no lack of memory; nor is one that was made smaller than what it holds.
+TEST(CallTableTest, WriteIntoAFullBuffer) {
+  StageOptions options;
+  options.config.socket.send_buffer = 1000;
+  options.unsent = 1000;
+  const Call write = [](Stack& stack, Instant now, SocketId id) {
+    return Show(stack.Write(now, id, Text(0, 1)));
+  };
+  const Call shrink_and_write = [&write](Stack& stack, Instant now, SocketId id) {
+    SocketOptions smaller;
+    smaller.send_buffer = 500;
+    (void)stack.SetOptions(now, id, smaller);
+    return "shrunk: " + write(stack, now, id);
+  };
+  for (const Stage stage : {Stage::kEstablished, Stage::kCloseWait}) {
+    EXPECT_EQ(Outcome(stage, write, options), "EAGAIN") << Name(stage);
+    EXPECT_EQ(Outcome(stage, shrink_and_write, options), "shrunk: EAGAIN") << Name(stage);
+  }
+}
+
 // §3.10.5: a RST where the peer could wait for more of us. <SEQ=SND.NXT>; in FIN-WAIT-1 the
 // FIN counts, which the peer did not hear.
 TEST(CallTableTest, Abort) {
