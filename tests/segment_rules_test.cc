@@ -152,5 +152,20 @@ TEST(SegmentRulesTest, AFinWaitsForCrossedSyns) {
   }
 }
 
+// R7323-2.2w: the window of a segment with SYN is never scaled, in the SYN-ACK of a crossed
+// open neither; that of the ACK is.
+TEST(SegmentRulesTest, TheWindowOfACrossedSynAckIsNotScaled) {
+  const std::pair<unsigned, uint32_t> kWant[] = {{kSyn | kAck, 1000}, {kAck, 1000 << 5}};
+  for (const auto& [flags, window] : kWant) {
+    StageOptions options;
+    options.syn.Nop().Scale(5);
+    StageWorld world(Stage::kCrossed, options);
+    world.peer.window = 1000;
+    if ((flags & kSyn) != 0) world.peer.seq -= 1;
+    EXPECT_EQ(world.peer.Say(flags), Verdict(Action::kEstablish));
+    EXPECT_EQ(world.stack().Status(*world.socket)->send_window, window) << ShowFlags(flags);
+  }
+}
+
 }  // namespace
 }  // namespace handfast
