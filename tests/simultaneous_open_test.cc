@@ -145,7 +145,8 @@ TEST(SimultaneousOpenTest, StrangeSegmentsAreAnsweredAndChangeNothing) {
   EXPECT_EQ(crossing.status().state, State::kEstablished);
 }
 
-// MUST-11, SIM-07, SRV-08: after an active open a RST is an error that the user is told.
+// MUST-11, SIM-07, SRV-08: after an active open a RST is a refusal, and the user is told
+// (RFC 9293 §3.10.7.4, Second). Differs from Linux: it says ECONNRESET here.
 TEST(SimultaneousOpenTest, AnExactRstEndsTheAttempt) {
   Crossing crossing;
   crossing.peer.SayAt(kRst, 0);
@@ -153,7 +154,7 @@ TEST(SimultaneousOpenTest, AnExactRstEndsTheAttempt) {
   crossing.peer.SayAt(kRst, 1);
   EXPECT_EQ(crossing.world.ToldOf(crossing.socket), kReadable | kWritable | kHangup | kErrored);
   EXPECT_EQ(crossing.world.stack().TakeError(crossing.world.now(), crossing.socket),
-            Errno::kConnReset);
+            Errno::kConnRefused);
   EXPECT_EQ(crossing.world.Moved(), "Tcp.ActiveOpens+1, Tcp.AttemptFails+1, Tcp.OutSegs+1");
 }
 

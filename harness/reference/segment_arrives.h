@@ -168,8 +168,9 @@ constexpr Verdict Timestamps(const Tcb& tcb, const Segment& seg, const Policy& p
       !forgetful)
     return {Action::kDrop, Drop::kNoTimestamp};
   if (FailsPaws(tcb, seg)) {
-    const bool challenge = seg.has(kSyn) && !request;
-    return {challenge ? Action::kChallenge : Action::kSendAck, Drop::kPaws};
+    // Of a SYN its age is the least that is wrong with it (Linux: tcp_validate_incoming).
+    if (seg.has(kSyn) && !request) return {Action::kChallenge, Drop::kInvalidSyn};
+    return {Action::kSendAck, Drop::kPaws};
   }
   if (request && EchoesNothingOfOurs(tcb, seg)) return {Action::kSendAck, Drop::kTsEcr};
   return Action::kAccept;
