@@ -188,6 +188,10 @@ std::optional<Seen> Read(Bytes datagram) {
   seen.tos = ip.tos();
   seen.option_bytes.assign(tcp.options().begin(), tcp.options().end());
   seen.options = ParseOptions(seen.option_bytes);
+  for (uint8_t i = 0; i < seen.options.sack_blocks; ++i)
+    seen.sack.emplace_back(LoadBe32(seen.options.sack + 8 * i),
+                           LoadBe32(seen.options.sack + 8 * i + 4));
+  seen.options.sack = seen.options.md5 = seen.options.cookie = nullptr;
   seen.text.assign(tcp.payload().begin(), tcp.payload().end());
   return seen;
 }
@@ -229,9 +233,8 @@ std::string ShowOptions(const Seen& seen) {
                     std::to_string(options.ts_ecr));
   if (options.has(Options::kWindowScale))
     parts.push_back("wscale " + std::to_string(options.window_scale));
-  for (uint8_t i = 0; i < options.sack_blocks; ++i)
-    parts.push_back("sack " + std::to_string(LoadBe32(options.sack + 8 * i)) + ":" +
-                    std::to_string(LoadBe32(options.sack + 8 * i + 4)));
+  for (const auto& [first, end] : seen.sack)
+    parts.push_back("sack " + std::to_string(first) + ":" + std::to_string(end));
   if (parts.empty()) return "";
   return std::accumulate(
              parts.begin() + 1, parts.end(), " <" + parts[0],

@@ -125,7 +125,8 @@ struct Seen {
   uint16_t window = 0;
   uint8_t tos = 0;
   std::vector<uint8_t> option_bytes;
-  Options options;  // its pointers refer to option_bytes
+  Options options;  // but for its pointers, which refer to nothing
+  std::vector<std::pair<uint32_t, uint32_t>> sack;
   std::vector<uint8_t> text;
 
   bool has(TcpFlag flag) const { return (flags & flag) != 0; }

@@ -61,7 +61,7 @@ class NormalTrace {
     if (seen.seq != 0) seen.seq -= isn_[there];
     if (seen.has(kAck)) seen.ack -= isn_[back];
     seen.option_bytes.clear();
-    seen.options.sack_blocks = 0;  // absolute numbers
+    seen.sack.clear();  // absolute numbers
     return Show(seen);
   }
 
