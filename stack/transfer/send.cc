@@ -157,10 +157,12 @@ void TakeWindow(Connection& conn, const Segment& seg, const Policy& policy) {
   if (conn.snd_wnd > 0 && conn.has(Connection::kPersist)) EndPersist(conn, policy);
 }
 
-// RFC 5681 §2: outstanding data, no text, no SYN or FIN, the same ACK, the same window.
+// RFC 5681 §2: outstanding data, no text, no SYN or FIN, the same ACK, the same window. What
+// answers a window probe is none.
 bool IsDuplicateAck(const Connection& conn, const Segment& seg) {
   return seg.ack == conn.snd_una && conn.snd_nxt != conn.snd_una && seg.length() == 0 &&
-         uint32_t{seg.window} << conn.snd_scale == conn.snd_wnd;
+         uint32_t{seg.window} << conn.snd_scale == conn.snd_wnd &&
+         !conn.has(Connection::kPersist);
 }
 
 void CountDuplicateAck(Connection& conn, uint32_t mss) {
