@@ -172,7 +172,9 @@ void SendText(Tables& t, TxBurst& tx, Connection& conn, const SendPlan& plan) {
   Outgoing out = SegmentOf(t, conn, plan.seq, Flags(kAck), sack);
   if (plan.fin) out.flags = out.flags.With(kFin);
   if (plan.push) out.flags = out.flags.With(kPsh);
-  if (conn.negotiated.has(Negotiated::kEcn) && !plan.repeats && plan.length > 0) {
+  // No repeated segment and no probe is ECN-capable (RFC 3168 §6.1.5, §6.1.6).
+  const bool plain = plan.length > 0 && !plan.repeats && !conn.has(Connection::kPersist);
+  if (conn.negotiated.has(Negotiated::kEcn) && plain) {
     out.tos |= kEct0;
     if (conn.has(Connection::kCwrNow)) out.flags = out.flags.With(kCwr);
     conn.Clear(Connection::kCwrNow);
