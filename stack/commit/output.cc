@@ -11,10 +11,10 @@
 namespace handfast {
 namespace {
 
-// No later than the user is ready to wait.
+// No later than the user is ready to wait, if there is anything to wait for.
 Instant WithinUserTimeout(const Connection& conn, Instant at) {
   const uint32_t timeout = conn.options.user_timeout_ms;
-  if (timeout == 0 || timeout == SocketOptions::kForever) return at;
+  if (at.never() || timeout == 0 || timeout == SocketOptions::kForever) return at;
   return Earliest(at, conn.progress_at + std::chrono::milliseconds(timeout));
 }
 

@@ -47,27 +47,18 @@ constexpr uint32_t RetriesOf(const Connection& conn, const Policy& policy) {
 
 }  // namespace resend_internal
 
-// `waiting` is the time since the oldest unacknowledged segment was first sent, as far as
-// the time-outs in a row tell.
+// `waiting` is the time since the oldest unacknowledged segment was first sent, or since text
+// began to wait for the window. A peer that answers probes is waited for as long as the user
+// likes (RFC 9293 MUST-37): each answer sets `backoff` to 0. Without a user, end_at bounds it.
 constexpr ResendTimeout JudgeResendTimeout(const Connection& conn, Duration waiting,
                                            const Policy& policy) {
-  const uint32_t user_timeout = conn.options.user_timeout_ms;
-  const bool patient = user_timeout == SocketOptions::kForever;
+  const uint32_t timeout = conn.options.user_timeout_ms;
+  const bool late =
+      timeout != SocketOptions::kForever && waiting >= std::chrono::milliseconds(timeout);
+  const bool silent = conn.backoff >= resend_internal::RetriesOf(conn, policy);
+  if (timeout == 0 ? silent : late) return ResendTimeout::kGiveUp;
   const bool probing = conn.has(Connection::kPersist) || conn.snd_nxt == conn.snd_una;
-  if (probing && IsSynchronized(conn.state)) {
-    // Kept while the peer answers (RFC 9293 MUST-37): each answer sets `backoff` to 0.
-    // Without a user, end_at bounds it.
-    const bool silent = !patient && conn.backoff >= policy.data_retries;
-    const bool late =
-        user_timeout != 0 && !patient && waiting >= std::chrono::milliseconds(user_timeout);
-    return silent || late ? ResendTimeout::kGiveUp : ResendTimeout::kProbe;
-  }
-  if (patient) return ResendTimeout::kResend;
-  if (user_timeout != 0 && waiting >= std::chrono::milliseconds(user_timeout))
-    return ResendTimeout::kGiveUp;
-  if (user_timeout == 0 && conn.backoff >= resend_internal::RetriesOf(conn, policy))
-    return ResendTimeout::kGiveUp;
-  return ResendTimeout::kResend;
+  return probing ? ResendTimeout::kProbe : ResendTimeout::kResend;
 }
 
 }  // namespace handfast
