@@ -57,6 +57,13 @@ constexpr void EnterRecovery(Connection& conn, uint32_t mss) {
   conn.Set(Connection::kResendHead);
 }
 
+// Recovery is over, or nothing more can be done for it (step 3, "full acknowledgments").
+constexpr void LeaveRecovery(Connection& conn) {
+  if (conn.has(Connection::kInRecovery)) conn.cwnd = std::min(conn.cwnd, conn.ssthresh);
+  conn.Clear(Connection::kInRecovery | Connection::kResendHead);
+  conn.dup_acks = 0;
+}
+
 // An ACK of new data in recovery. A partial one tells of the next hole (step 3).
 constexpr void AckInRecovery(Connection& conn, uint32_t acked, uint32_t mss) {
   if (Before(conn.snd_una, conn.recover)) {
@@ -66,9 +73,8 @@ constexpr void AckInRecovery(Connection& conn, uint32_t acked, uint32_t mss) {
     conn.cwnd = std::max(conn.cwnd, mss);
     return;
   }
-  conn.cwnd = std::min(conn.ssthresh, std::max(FlightSize(conn), mss) + mss);
-  conn.Clear(Connection::kInRecovery | Connection::kResendHead);
-  conn.dup_acks = 0;
+  conn.cwnd = std::max(FlightSize(conn), mss) + mss;
+  LeaveRecovery(conn);
 }
 
 // An ACK with ECE: as one loss, at most once a window (RFC 3168 §6.1.2).

@@ -43,14 +43,17 @@ SendPlan Cut(const Connection& conn, uint32_t at, uint32_t length) {
   return plan;
 }
 
-// A segment that was sent before; what it holds is limited by what was sent then.
+// A segment that was sent before. What it holds is limited by what was sent then, but that
+// the first one may be filled up with text that waits; and by the window as it is now (RFC
+// 9293 SHLD-16).
 SendPlan PlanRepeat(const Connection& conn, uint32_t at, uint32_t mss) {
   const Span span = SpanOf(conn);
-  const uint32_t length =
-      std::min(mss, std::min(span.text, span.sent) - std::min(at, span.text));
-  SendPlan plan = Cut(conn, at, length);
-  plan.fin = plan.fin && span.fin_sent();
-  plan.send = length > 0 || plan.fin;
+  const bool fills_up = at == 0 && !span.fin_sent();
+  const uint32_t end = fills_up ? span.text : std::min(span.text, span.sent);
+  const uint32_t window = conn.snd_wnd - std::min(conn.snd_wnd, at);
+  SendPlan plan = Cut(conn, at, std::min({mss, end - std::min(at, end), window}));
+  plan.fin = plan.fin && (fills_up || span.fin_sent());
+  plan.send = plan.length > 0 || plan.fin;
   return plan;
 }
 
@@ -101,8 +104,8 @@ SendPlan PlanSegment(const Connection& conn, const Policy& policy) {
   if (conn.has(Connection::kPersist) && span.text != span.sent) return {};
   if (conn.has(Connection::kResendHead)) return PlanRepeat(conn, 0, mss);
   if (span.next == span.sent) return PlanNew(conn, mss);
-  const bool allowed = span.next == 0 || span.next < std::min(conn.cwnd, conn.snd_wnd);
-  return allowed ? PlanRepeat(conn, span.next, mss) : SendPlan{};
+  const SendPlan plan = PlanRepeat(conn, span.next, mss);
+  return span.next == 0 || span.next + plan.length <= conn.cwnd ? plan : SendPlan{};
 }
 
 void NoteSent(Connection& conn, const SendPlan& plan, Instant now) {
