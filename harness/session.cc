@@ -45,6 +45,7 @@ Session::Session(const SessionOptions& options)
   if (!accepted || stack().Close(world.now(), *listener) != Errno::kOk)
     Give("nothing was accepted");
   socket = *accepted;
+  Segments();
 }
 
 void Session::SetOptions(const SocketOptions& options) {

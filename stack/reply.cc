@@ -162,7 +162,7 @@ void SendSyn(Tables& t, TxBurst& tx, Connection& conn) {
 
 void SendAck(Tables& t, TxBurst& tx, Connection& conn) {
   SackList sack;
-  SendControl(t, tx, SegmentOf(t, conn, conn.snd_nxt, Flags(kAck), sack));
+  SendControl(t, tx, SegmentOf(t, conn, ControlSeq(conn), Flags(kAck), sack));
   NoteAcknowledged(conn);
   t.counters.Add(Counter::kTcpOutSegs);
 }
@@ -196,7 +196,7 @@ void SendText(Tables& t, TxBurst& tx, Connection& conn, const SendPlan& plan) {
 void SendReset(Tables& t, TxBurst& tx, Connection& conn) {
   Outgoing out;
   out.flow = conn.flow;
-  out.seq = conn.snd_nxt;
+  out.seq = ControlSeq(conn);
   out.ack = conn.rcv_nxt;
   out.flags = Flags(kRst | kAck);
   out.window = WindowField(conn);

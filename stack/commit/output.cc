@@ -82,6 +82,7 @@ void Flush(Tables& t, TxBurst& tx, Slot<Connection> slot) {
     return;
   }
   RestartAfterIdle(conn, t.now, t.config.policy);
+  FollowWindow(conn, t.config.policy);
   bool more = true;
   while (more && HasRoom(t, tx)) more = LeaveOne(t, tx, conn);
   if (more) {
@@ -90,7 +91,7 @@ void Flush(Tables& t, TxBurst& tx, Slot<Connection> slot) {
     t.output.Remove(t.connections, slot);
   }
   if (IsSynchronized(conn.state))
-    conn.resend_at = WithinUserTimeout(conn, ResendDeadline(conn, t.now, t.config.policy));
+    conn.resend_at = WithinUserTimeout(conn, ResendDeadline(conn, t.now));
 }
 
 }  // namespace handfast

@@ -101,7 +101,6 @@ SendPlan PlanSegment(const Connection& conn, const Policy& policy) {
   const uint32_t mss = SendMss(conn, policy);
   const Span span = SpanOf(conn);
   if (conn.has(Connection::kProbeNow)) return PlanProbe(conn, mss);
-  if (conn.has(Connection::kPersist) && span.text != span.sent) return {};
   if (conn.has(Connection::kResendHead)) return PlanRepeat(conn, 0, mss);
   if (span.next == span.sent) return PlanNew(conn, mss);
   const SendPlan plan = PlanRepeat(conn, span.next, mss);
@@ -111,8 +110,9 @@ SendPlan PlanSegment(const Connection& conn, const Policy& policy) {
 void NoteSent(Connection& conn, const SendPlan& plan, Instant now) {
   const uint32_t end = plan.seq - conn.snd_una + plan.length + (plan.fin ? 1 : 0);
   const uint32_t sent = conn.snd_nxt - conn.snd_una;
+  // A probe goes on with a wait that has begun (ResendDeadline).
+  if (sent == 0 && !conn.has(Connection::kProbeNow)) conn.progress_at = now;
   conn.Clear(Connection::kProbeNow | Connection::kResendHead);
-  if (sent == 0) conn.progress_at = now;
   if (plan.repeats) {
     conn.rtt_at = Instant::Never();  // Karn: what was sent twice times nothing
   } else if (conn.rtt_at.never()) {
@@ -141,23 +141,13 @@ void TakeRtt(Connection& conn, const Segment& seg, Instant now, const Policy& po
   }
 }
 
-// The peer's window is open, or nothing waits for it any more. What was out when it closed
-// may be lost, and is sent again.
-void EndPersist(Connection& conn, const Policy& policy) {
-  conn.Clear(Connection::kPersist | Connection::kProbeNow);
-  conn.resend_nxt = conn.snd_una;
-  conn.resend_at = Instant::Never();
-  ResetRto(conn, policy);
-}
-
 // RFC 9293 §3.10.7.4: SND.WL1 < SEG.SEQ, or equal. SND.WL2 is not needed: an acceptable ACK
 // that is not old is never below the one of the last update.
-void TakeWindow(Connection& conn, const Segment& seg, const Policy& policy) {
+void TakeWindow(Connection& conn, const Segment& seg) {
   if (Before(seg.seq, conn.snd_wl1)) return;
   conn.snd_wl1 = seg.seq;
   conn.snd_wnd = uint32_t{seg.window} << conn.snd_scale;
   conn.snd_wnd_max = std::max(conn.snd_wnd_max, conn.snd_wnd);
-  if (conn.snd_wnd > 0 && conn.has(Connection::kPersist)) EndPersist(conn, policy);
 }
 
 // RFC 5681 §2: outstanding data, no text, no SYN or FIN, the same ACK, the same window. What
@@ -199,13 +189,13 @@ AckEffect Acknowledge(Connection& conn, ChunkPool& chunks, const Segment& seg, I
   const uint32_t mss = SendMss(conn, policy);
   if (seg.ack == conn.snd_una) {
     if (IsDuplicateAck(conn, seg)) CountDuplicateAck(conn, mss);
+    TakeWindow(conn, seg);
     if (conn.has(Connection::kPersist)) conn.backoff = 0;  // the peer answers our probes
-    TakeWindow(conn, seg, policy);
     return effect;
   }
   TakeRtt(conn, seg, now, policy);
   Advance(conn, chunks, seg, effect);
-  TakeWindow(conn, seg, policy);
+  TakeWindow(conn, seg);
   conn.progress_at = now;
   conn.backoff = 0;
   conn.Clear(Connection::kStalled);
@@ -218,21 +208,45 @@ AckEffect Acknowledge(Connection& conn, ChunkPool& chunks, const Segment& seg, I
   return effect;
 }
 
-Instant ResendDeadline(Connection& conn, Instant now, const Policy& policy) {
+namespace {
+
+bool HasOutstanding(const Connection& conn) { return conn.snd_nxt != conn.snd_una; }
+
+// Text, or a FIN, that was not sent yet.
+bool HasWaiting(const Connection& conn) {
   const Span span = SpanOf(conn);
-  const bool outstanding = span.sent > 0;
-  const bool waiting =
-      MaySend(conn.state) &&
-      (span.text > span.sent || (conn.has(Connection::kFinQueued) && !span.fin_sent()));
-  const bool closed = conn.snd_wnd == 0 && (outstanding || waiting);
-  if (closed && !conn.has(Connection::kPersist)) {
+  return MaySend(conn.state) &&
+         (span.text > span.sent || (conn.has(Connection::kFinQueued) && !span.fin_sent()));
+}
+
+}  // namespace
+
+Seq ControlSeq(const Connection& conn) {
+  return conn.snd_una + std::min(conn.snd_nxt - conn.snd_una, conn.snd_wnd);
+}
+
+void FollowWindow(Connection& conn, const Policy& policy) {
+  const bool closed =
+      MaySend(conn.state) && conn.snd_wnd == 0 && (HasOutstanding(conn) || HasWaiting(conn));
+  if (closed == conn.has(Connection::kPersist)) return;
+  conn.resend_at = Instant::Never();
+  if (closed) {
+    LeaveRecovery(conn);
     conn.Set(Connection::kPersist);
-    conn.resend_at = Instant::Never();
-  } else if (!closed && conn.has(Connection::kPersist)) {
-    EndPersist(conn, policy);
+    conn.resend_nxt = conn.snd_nxt;
+  } else {
+    conn.Clear(Connection::kPersist | Connection::kProbeNow);
+    conn.resend_nxt = conn.snd_una;  // what was out when the window closed may be lost
+    ResetRto(conn, policy);
   }
-  if (!outstanding && !waiting) return Instant::Never();
-  return conn.resend_at.never() ? now + RtoOf(conn) : conn.resend_at;
+}
+
+Instant ResendDeadline(Connection& conn, Instant now) {
+  const bool outstanding = HasOutstanding(conn);
+  if (!outstanding && !HasWaiting(conn)) return Instant::Never();
+  if (!conn.resend_at.never()) return conn.resend_at;
+  if (!outstanding) conn.progress_at = now;  // the wait for the window begins
+  return now + RtoOf(conn);
 }
 
 void RestartAfterIdle(Connection& conn, Instant now, const Policy& policy) {

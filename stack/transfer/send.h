@@ -50,10 +50,18 @@ struct AckEffect {
 AckEffect Acknowledge(Connection& conn, ChunkPool& chunks, const Segment& seg, Instant now,
                       const Policy& policy);
 
+// Where a segment without text stands: at SND.NXT, unless that lies beyond the peer's window,
+// where neither its ACK nor its RST would be taken (Linux: tcp_acceptable_seq).
+Seq ControlSeq(const Connection& conn);
+
+// Enters or leaves the state of a closed window, in which probes are all that is sent. To be
+// asked before planning.
+void FollowWindow(Connection& conn, const Policy& policy);
+
 // When the retransmission or probe timer is to expire, given what is outstanding and what
-// waits; enters or leaves the state of a closed window. To be asked after every change, with
-// resend_at never where the timer is to start anew (RFC 6298 §5.1-5.3).
-Instant ResendDeadline(Connection& conn, Instant now, const Policy& policy);
+// waits. To be asked after every change, with resend_at never where the timer is to start
+// anew (RFC 6298 §5.1-5.3).
+Instant ResendDeadline(Connection& conn, Instant now);
 
 // After a pause longer than the RTO the window starts again at its first size (RFC 5681
 // §4.1). To be asked before sending.
