@@ -14,8 +14,10 @@
 namespace handfast {
 namespace {
 
-void CountTimeout(Connection& conn) {
+// At R1 the user may be told (RFC 9293 MUST-20; of SYNs as well: MUST-22).
+void CountTimeout(Connection& conn, const Policy& policy) {
   if (conn.backoff < 255) ++conn.backoff;
+  if (conn.backoff >= policy.stalled_retries) conn.Set(Connection::kStalled);
 }
 
 void GiveUp(Tables& t, Connection& conn) {
@@ -24,14 +26,8 @@ void GiveUp(Tables& t, Connection& conn) {
   Fail(t, conn, Event::kTimeout, why);
 }
 
-// R1 was reached: the user may be told (RFC 9293 MUST-20; of SYNs as well: MUST-22).
-void TellIfStalled(Connection& conn, const Policy& policy) {
-  if (conn.backoff >= policy.stalled_retries) conn.Set(Connection::kStalled);
-}
-
 void RepeatSyn(const Tables& t, Connection& conn) {
-  CountTimeout(conn);
-  TellIfStalled(conn, t.config.policy);
+  CountTimeout(conn, t.config.policy);
   conn.Set(Connection::kSynNow);
   conn.Set(Connection::kSynRepeated);
   if (t.config.policy.ecn_fallback) conn.negotiated.Clear(Negotiated::kEcn);
@@ -39,7 +35,7 @@ void RepeatSyn(const Tables& t, Connection& conn) {
 
 void Probe(Tables& t, Connection& conn) {
   t.counters.Add(Counter::kTcpExtTCPWinProbe);
-  CountTimeout(conn);
+  CountTimeout(conn, t.config.policy);
   DoubleRto(conn, t.config.policy);
   conn.Set(Connection::kProbeNow);
 }
@@ -54,11 +50,10 @@ void ResendAll(Tables& t, Connection& conn) {
   const Policy& policy = t.config.policy;
   BelieveMtuHint(conn);
   CollapseCwnd(conn, SendMss(conn, policy));
-  CountTimeout(conn);
+  CountTimeout(conn, policy);
   DoubleRto(conn, policy);
   conn.rtt_at = Instant::Never();
   conn.resend_nxt = conn.snd_una;
-  TellIfStalled(conn, policy);
 }
 
 void OnResendTimeout(Tables& t, Connection& conn) {

@@ -168,6 +168,12 @@ void CountDuplicateAck(Connection& conn, uint32_t mss) {
     EnterRecovery(conn, mss);
 }
 
+// The peer is there: it acknowledges, or answers our probes.
+void NoteAnswer(Connection& conn) {
+  conn.backoff = 0;
+  conn.Clear(Connection::kStalled);
+}
+
 void Advance(Connection& conn, ChunkPool& chunks, const Segment& seg, AckEffect& effect) {
   const uint32_t octets = seg.ack - conn.snd_una;
   effect.progress = true;
@@ -190,15 +196,14 @@ AckEffect Acknowledge(Connection& conn, ChunkPool& chunks, const Segment& seg, I
   if (seg.ack == conn.snd_una) {
     if (IsDuplicateAck(conn, seg)) CountDuplicateAck(conn, mss);
     TakeWindow(conn, seg);
-    if (conn.has(Connection::kPersist)) conn.backoff = 0;  // the peer answers our probes
+    if (conn.has(Connection::kPersist)) NoteAnswer(conn);
     return effect;
   }
   TakeRtt(conn, seg, now, policy);
   Advance(conn, chunks, seg, effect);
   TakeWindow(conn, seg);
   conn.progress_at = now;
-  conn.backoff = 0;
-  conn.Clear(Connection::kStalled);
+  NoteAnswer(conn);
   if (conn.has(Connection::kInRecovery)) {
     AckInRecovery(conn, effect.acked, mss);
   } else {
