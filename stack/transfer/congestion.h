@@ -14,14 +14,21 @@
 namespace handfast {
 
 inline constexpr uint32_t kMaxCwnd = 1u << 30;
+inline constexpr uint32_t kEthernetMss = 1460;
 inline constexpr uint8_t kDupAckThreshold = 3;
 
 constexpr uint32_t FlightSize(const Connection& conn) { return conn.snd_nxt - conn.snd_una; }
 
+// IW: so many segments, but no more octets than as many of Ethernet's size hold, or two (RFC
+// 6928 §2; with 3 segments it is below that of RFC 5681 §3.1).
+constexpr uint32_t InitialCwnd(uint32_t mss, const Policy& policy) {
+  const uint32_t segments = policy.initial_window;
+  return std::min(segments * mss, std::max(2 * mss, segments * kEthernetMss));
+}
+
 // The first window; one segment if the SYN or SYN-ACK had to be repeated (RFC 5681 §3.1).
 constexpr void StartCongestion(Connection& conn, uint32_t mss, const Policy& policy) {
-  const uint32_t segments = conn.has(Connection::kSynRepeated) ? 1 : policy.initial_window;
-  conn.cwnd = segments * mss;
+  conn.cwnd = conn.has(Connection::kSynRepeated) ? mss : InitialCwnd(mss, policy);
   conn.ssthresh = 0xffff'ffff;
   conn.cwnd_acked = 0;
 }

@@ -256,7 +256,7 @@ Instant ResendDeadline(Connection& conn, Instant now) {
 
 void RestartAfterIdle(Connection& conn, Instant now, const Policy& policy) {
   if (conn.snd_nxt != conn.snd_una || now - conn.progress_at <= RtoOf(conn)) return;
-  conn.cwnd = std::min(conn.cwnd, policy.initial_window * SendMss(conn, policy));
+  conn.cwnd = std::min(conn.cwnd, InitialCwnd(SendMss(conn, policy), policy));
 }
 
 }  // namespace handfast
