@@ -49,8 +49,10 @@ constexpr void GrowCwnd(Connection& conn, uint32_t acked, uint32_t mss) {
   conn.cwnd = std::min(conn.cwnd, kMaxCwnd);
 }
 
+// What a loss makes of ssthresh (equation 4). What limited transmit sent beyond the window
+// does not count (RFC 5681 §3.2 (2)).
 constexpr uint32_t HalfFlight(const Connection& conn, uint32_t mss) {
-  return std::max(FlightSize(conn) / 2, 2 * mss);
+  return std::max(std::min(FlightSize(conn), conn.cwnd) / 2, 2 * mss);
 }
 
 // The third duplicate ACK (RFC 6582 §3.2, step 2). Not for segments that were outstanding
