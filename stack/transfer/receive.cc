@@ -131,10 +131,16 @@ void Join(Connection& conn, ChunkPool& chunks) {
   }
 }
 
+// Tiny segments push the right edge along, as its steps are coarse where windows are scaled
+// (RFC 7323 §2.4): so much of what is in the window is taken all the same.
+uint32_t MostUnread(const Connection& conn) { return 2 * conn.options.receive_buffer; }
+
 // Text at RCV.NXT. Where memory is short it takes that of the text beyond, which was not
 // acknowledged. How much was taken.
 uint32_t TakeInOrder(Connection& conn, ChunkPool& chunks, Bytes text) {
   if (conn.has(Connection::kReadShut)) return static_cast<uint32_t>(text.size());
+  const uint32_t most = MostUnread(conn);
+  text = text.first(std::min<size_t>(text.size(), most - std::min(most, conn.receive.size)));
   uint32_t taken = Append(chunks, conn.receive, ChunkUse::kReceive, text);
   if (taken < text.size() && conn.beyond != kNoIndex) {
     DropBeyond(conn, chunks);
