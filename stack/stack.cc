@@ -228,9 +228,7 @@ Errno Stack::SetOptions(Instant now, SocketId id, const SocketOptions& options) 
   if (!slot) return Errno::kBadF;
   if (!InRange(options)) return Errno::kInval;
   SetNow(now);
-  t_.connections[slot].options = options;
-  WantOutput(t_, slot);  // Nagle's algorithm may let go of something
-  Settle(t_, slot);
+  SetOptionsOf(t_, slot, options);
   return Errno::kOk;
 }
 

@@ -95,6 +95,14 @@ Slot<Listener> PlaceListener(Tables& t, Endpoint local, const SocketOptions& opt
   return slot;
 }
 
+// The peer hears at once of a window that it may be waiting for.
+void OfferWindow(Tables& t, Slot<Connection> slot) {
+  Connection& conn = t.connections[slot];
+  if (!MayReceive(conn.state) || !WindowUpdateDue(conn, t.AdvertisedMss())) return;
+  conn.Set(Connection::kAckNow);
+  WantOutput(t, slot);
+}
+
 // The id is void from now on.
 void Disown(Tables& t, Slot<Connection> slot) {
   Connection& conn = t.connections[slot];
@@ -194,10 +202,7 @@ Result<uint32_t> ReadFrom(Tables& t, Slot<Connection> slot, MutableBytes out) {
   const auto count = static_cast<uint32_t>(std::min<size_t>(out.size(), conn.receive.size));
   CopyOut(t.chunks, conn.receive, 0, out.first(count));
   DropFront(t.chunks, conn.receive, count);
-  if (MayReceive(conn.state) && WindowUpdateDue(conn, t.AdvertisedMss())) {
-    conn.Set(Connection::kAckNow);
-    WantOutput(t, slot);
-  }
+  OfferWindow(t, slot);
   Settle(t, slot);
   return count;
 }
@@ -223,6 +228,7 @@ Errno ShutRead(Tables& t, Slot<Connection> slot) {
   if (const Errno error = CheckShutdown(conn); error != Errno::kOk) return error;
   conn.Set(Connection::kReadShut);
   Clear(t.chunks, conn.receive);
+  OfferWindow(t, slot);
   Settle(t, slot);
   return Errno::kOk;
 }
@@ -278,6 +284,13 @@ void CloseListener(Tables& t, Slot<Listener> slot) {
   }
   Settle(t, slot);  // leaves the ready list
   t.listeners.Free(slot);
+}
+
+void SetOptionsOf(Tables& t, Slot<Connection> slot, const SocketOptions& options) {
+  t.connections[slot].options = options;
+  WantOutput(t, slot);  // Nagle's algorithm may let go of something
+  OfferWindow(t, slot);
+  Settle(t, slot);
 }
 
 Errno TakeErrorOf(Tables& t, Slot<Connection> slot) {
