@@ -43,15 +43,15 @@ SendPlan Cut(const Connection& conn, uint32_t at, uint32_t length) {
   return plan;
 }
 
-// A segment that was sent before. What it holds is limited by what was sent then, but that
-// the first one may be filled up with text that waits; and by the window as it is now (RFC
+// A segment that was sent before; what it holds is limited by what was sent then. The first
+// one may be filled up with text that waits, and keeps to a window that was taken back (RFC
 // 9293 SHLD-16).
 SendPlan PlanRepeat(const Connection& conn, uint32_t at, uint32_t mss) {
   const Span span = SpanOf(conn);
   const bool fills_up = at == 0 && !span.fin_sent();
   const uint32_t end = fills_up ? span.text : std::min(span.text, span.sent);
-  const uint32_t window = conn.snd_wnd - std::min(conn.snd_wnd, at);
-  SendPlan plan = Cut(conn, at, std::min({mss, end - std::min(at, end), window}));
+  const uint32_t most = at == 0 ? std::min(mss, conn.snd_wnd) : mss;
+  SendPlan plan = Cut(conn, at, std::min(most, end - std::min(at, end)));
   plan.fin = plan.fin && (fills_up || span.fin_sent());
   plan.send = plan.length > 0 || plan.fin;
   return plan;
@@ -104,7 +104,8 @@ SendPlan PlanSegment(const Connection& conn, const Policy& policy) {
   if (conn.has(Connection::kResendHead)) return PlanRepeat(conn, 0, mss);
   if (span.next == span.sent) return PlanNew(conn, mss);
   const SendPlan plan = PlanRepeat(conn, span.next, mss);
-  return span.next == 0 || span.next + plan.length <= conn.cwnd ? plan : SendPlan{};
+  const bool fits = span.next + plan.length <= std::min(conn.cwnd, conn.snd_wnd);
+  return span.next == 0 || fits ? plan : SendPlan{};
 }
 
 void NoteSent(Connection& conn, const SendPlan& plan, Instant now) {
