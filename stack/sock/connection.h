@@ -103,7 +103,7 @@ struct Connection {
   ByteQueue send;              // from SND.UNA on
   ByteQueue receive;           // up to RCV.NXT, not yet read
   uint32_t beyond = kNoIndex;  // chunks of text beyond RCV.NXT, by sequence number
-  Seq beyond_latest;           // of the latest text beyond RCV.NXT
+  Seq beyond_latest;           // of the text beyond RCV.NXT that came last
   Seq fin_seq;                 // of the peer's FIN, with kFinKnown
   ListLink output;             // something is to leave
   ListLink queue;              // the accept queue; once accepted, the ready list

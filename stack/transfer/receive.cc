@@ -192,10 +192,8 @@ ReceiveEffect ReceiveText(Connection& conn, ChunkPool& chunks, const Segment& se
     if (taken == 0) effect.drop = Drop::kBuffer;
   } else if (!part.text.empty()) {
     const Stored stored = StoreBeyond(conn, chunks, part);
-    if (stored.octets > 0)
-      conn.beyond_latest = conn.rcv_nxt + part.at;
-    else
-      effect.drop = stored.found_room ? Drop::kDuplicate : Drop::kBuffer;
+    if (stored.octets == 0) effect.drop = stored.found_room ? Drop::kDuplicate : Drop::kBuffer;
+    conn.beyond_latest = conn.rcv_nxt + part.at;  // of what came before, too
   } else if (!part.fin) {
     effect.drop = conn.rcv_wnd() == 0 ? Drop::kBuffer : Drop::kDuplicate;
   }
