@@ -115,6 +115,17 @@ std::string Session::Said() {
   return out;
 }
 
+void Session::Lead(State to) {
+  const bool peer_first = to == State::kCloseWait || to == State::kLastAck;
+  if (peer_first) Tell(peer.seq - (peer.isn + 1), 0, kAck | kFin);
+  const bool shuts = to != State::kEstablished && to != State::kCloseWait;
+  if (shuts && Shutdown() != Errno::kOk) Give("shutdown failed");
+  if (to == State::kFinWait2) Ack(conn().snd_nxt - Seq(peer.their_isn + 1));
+  if (to == State::kClosing) peer.Say(kAck | kFin);
+  if (state() != to) Give("there is no way to this state");
+  Segments();
+}
+
 std::vector<Seen> Session::Segments() {
   std::vector<Seen> all = std::exchange(pending_, {});
   for (Seen& seen : world.TakeSegments()) all.push_back(std::move(seen));

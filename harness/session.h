@@ -40,6 +40,7 @@ class Session {
   uint64_t counter(Counter counter) const { return world.stack().counters()[counter]; }
   // Also once the user has closed; for as long as the slot is not used again.
   const Connection& conn() const { return world.stack().tables().connections[socket.slot]; }
+  // Does the slot live on, with or without its user?
   bool alive() const { return world.stack().tables().connections.live(socket.slot); }
   SocketOptions options() const { return *world.stack().GetOptions(socket); }
   void SetOptions(const SocketOptions& options);
@@ -58,6 +59,10 @@ class Session {
   std::string Said();
   std::vector<Seen> Segments();
   std::string Show(const Seen& seen) const;
+
+  // Leads the open connection to a later state, TIME-WAIT excepted, with nothing in flight
+  // but a FIN of ours.
+  void Lead(State state);
 
   void Advance(Duration duration) { world.Advance(duration); }
   // Lets time pass until the stack speaks by itself, or `most` is over. How long that was.
