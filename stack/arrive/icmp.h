@@ -41,12 +41,19 @@ constexpr bool IsTooBig(const IcmpError& icmp) {
   return icmp.type == IcmpType::kUnreachable && icmp.code == kCodeFragmentationNeeded;
 }
 
+// Can it be true that a datagram of ours was too big for such an MTU? (RFC 5927 §7.2)
+constexpr bool IsPlausible(const Connection& conn, uint16_t mtu) {
+  constexpr uint32_t kMostHeaders = 20 + 60;
+  const uint32_t in_flight = conn.snd_nxt - conn.snd_una;
+  return mtu != 0 && mtu < conn.path_mtu && mtu < in_flight + kMostHeaders;
+}
+
 constexpr Verdict JudgeIcmp(const Connection& conn, const IcmpError& icmp,
                             const Policy& policy) {
   if (!InWindow(icmp.seq, conn.snd_una, conn.snd_nxt - conn.snd_una))
     return {Action::kDrop, Drop::kIcmpSequence};
   if (IsTooBig(icmp)) {
-    if (icmp.mtu < conn.path_mtu && icmp.mtu != 0) return Action::kLowerMtu;
+    if (IsPlausible(conn, icmp.mtu)) return Action::kLowerMtu;
     return {Action::kDrop, Drop::kIcmpMtu};
   }
   if (ErrnoOf(icmp) == Errno::kOk) return {Action::kDrop, Drop::kIcmpType};

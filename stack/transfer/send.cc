@@ -204,6 +204,7 @@ AckEffect Acknowledge(Connection& conn, ChunkPool& chunks, const Segment& seg, I
   Advance(conn, chunks, seg, effect);
   TakeWindow(conn, seg);
   conn.progress_at = now;
+  conn.path_mtu_hint = 0;  // text gets through as it is (RFC 5927 §7.2)
   NoteAnswer(conn);
   if (conn.has(Connection::kInRecovery)) {
     AckInRecovery(conn, effect.acked, mss);
