@@ -39,6 +39,7 @@ Session::Session(const SessionOptions& options)
   peer.Hear(*synack);
   peer.timestamps = synack->options.has(Options::kTimestamps);
   peer.window = options.window;
+  peer.ts_val = options.ts_val;
   world.Advance(options.rtt);
   if (peer.Say(kAck) != Verdict(Action::kEstablish)) Give("the last ACK was refused");
   const auto accepted = stack().Accept(world.now(), *listener);

@@ -18,6 +18,7 @@ struct SessionOptions {
   unsigned syn_flags = kSyn;
   uint16_t window = 65535;  // of the peer, from its first ACK on
   uint32_t isn = 1000;      // of the peer
+  uint32_t ts_val = 100;    // of its ACK, if timestamps are agreed on
   Duration rtt = 100ms;     // of the handshake: makes an RTO of 300 ms
   uint64_t seed = 1;
   Instant start = Instant(1'000'000'000);

@@ -1,0 +1,154 @@
+// RST and SYN for an open connection, in each of its states (RFC 5961 §3, §4), and that
+// nobody can make us quarrel (incident 126).
+
+#include <gtest/gtest.h>
+
+#include <utility>
+
+#include "harness/audit.h"
+#include "harness/session.h"
+
+namespace handfast {
+namespace {
+
+constexpr State kStates[] = {State::kEstablished, State::kFinWait1, State::kFinWait2,
+                             State::kCloseWait,   State::kClosing,  State::kLastAck};
+
+// Says flags at `offset` from RCV.NXT of the stack.
+Verdict SayAt(Session& s, uint32_t offset, unsigned flags) {
+  TcpPacket packet = s.peer.Make(flags);
+  packet.seq = s.conn().rcv_nxt.raw() + offset;
+  return s.world.Inject(packet);
+}
+
+// Incident 62, R5961-3.2a, R5961-3.2b: exact, and nothing else.
+TEST(ResetTest, AnExactResetEndsEveryState) {
+  for (const State state : kStates) {
+    for (const unsigned flags : {+kRst, kRst | kAck, kRst | kAck | kFin}) {
+      Session s;
+      s.Lead(state);
+      EXPECT_EQ(SayAt(s, 0, flags).action, Action::kReset) << Name(state);
+      EXPECT_EQ(s.state(), State::kClosed);
+      EXPECT_EQ(s.Said(), "") << "I-10";
+      const Errno want = state == State::kCloseWait ? Errno::kPipe : Errno::kConnReset;
+      EXPECT_EQ(s.status().error, want) << Name(state);
+      ASSERT_EQ(s.Close(), Errno::kOk);
+      EXPECT_EQ(AuditEmpty(s.stack()), "");
+    }
+  }
+}
+
+// R5961-3.2c, I-48, I-55.
+TEST(ResetTest, AResetInsideOfTheWindowIsChallenged) {
+  for (const State state : kStates) {
+    Session s;
+    s.Lead(state);
+    const uint32_t window = s.status().receive_window;
+    const uint32_t nxt = s.conn().snd_nxt.raw();
+    for (const uint32_t offset : {1u, window - 1}) {
+      s.Advance(500ms);
+      s.Segments();
+      EXPECT_EQ(SayAt(s, offset, kRst).action, Action::kChallenge) << Name(state);
+      const auto challenge = s.Segments();
+      ASSERT_EQ(challenge.size(), 1u) << Name(state);
+      EXPECT_EQ(challenge[0].flags, +kAck);
+      EXPECT_EQ(challenge[0].seq, nxt);
+    }
+    for (const uint32_t offset : {0u - 1, window, 0x7fff'ffffu, 0x8000'0000u}) {
+      s.Advance(500ms);
+      s.Segments();
+      EXPECT_EQ(SayAt(s, offset, kRst), Verdict(Action::kDrop, Drop::kReset)) << Name(state);
+      EXPECT_EQ(s.Said(), "");
+    }
+    EXPECT_EQ(s.state(), state);
+  }
+}
+
+// Incident 64, R5961-4.2.
+TEST(ResetTest, ASynIsChallengedWhereverItLies) {
+  for (const State state : kStates)
+    for (const uint32_t offset : {0u, 1u, 0u - 1, 0x8000'0000u}) {
+      Session s;
+      s.Lead(state);
+      EXPECT_EQ(SayAt(s, offset, kSyn).action, Action::kChallenge) << Name(state);
+      EXPECT_EQ(s.Segments().size(), 1u);
+      EXPECT_EQ(SayAt(s, offset, kSyn).action, Action::kChallenge);
+      EXPECT_EQ(s.Said(), "") << "I-70: one in 500 ms";
+      EXPECT_EQ(s.state(), state);
+    }
+}
+
+// Incidents 64 and 129: the challenge tells a peer that has restarted what to reset.
+TEST(ResetTest, APeerThatRestartedConnectsAgain) {
+  Session s;
+  const auto listener = s.stack().Listen(s.world.now(), {Addr::AnyV4(), Port{80}}, 5);
+  ASSERT_TRUE(listener);
+  HandPeer again(s.world, Port{80}, Port{40000}, 900'000'000);
+  s.world.Inject(again.Make(kSyn));
+  const auto challenge = s.Segments();
+  ASSERT_EQ(challenge.size(), 1u);
+  again.seq = challenge[0].ack;
+  again.Say(kRst);
+  EXPECT_EQ(s.state(), State::kClosed);
+  again.seq = 900'000'000;
+  EXPECT_TRUE(again.Open());
+}
+
+// I-70, F-61: whatever is unacceptable and carries no text is answered twice a second at most.
+TEST(ResetTest, UnacceptableSegmentsDoNotMakeAnAckWar) {
+  const auto ghost = [](Session& s) {  // acknowledges what was never sent
+    TcpPacket packet = s.peer.Make(kAck);
+    packet.ack = s.conn().snd_nxt.raw() + 1;
+    s.world.Inject(packet);
+  };
+  for (const State state : kStates) {
+    Session s;
+    s.Lead(state);
+    size_t answers = 0;
+    for (int i = 0; i < 10'000; ++i) {
+      SayAt(s, 0x4000'0000, kAck);
+      SayAt(s, 0u - 1, kAck);
+      SayAt(s, 5, kRst);
+      SayAt(s, 5, kSyn);
+      ghost(s);
+      s.Advance(1ms);
+      for (const Seen& seen : s.Segments()) answers += seen.has(kFin) ? 0 : 1;
+    }
+    EXPECT_LE(answers, 21u) << Name(state);
+    EXPECT_GE(answers, 19u) << Name(state);
+  }
+}
+
+// Incident 66 (CVE-2023-52881), R5961-5.2: ACKs of what was never sent are not old ones.
+TEST(ResetTest, TextWithAnImpossibleAckIsNotTaken) {
+  Session s;
+  s.Write(100);
+  s.Ack(100);
+  s.Said();
+  constexpr struct {
+    uint32_t ack;
+    bool taken;
+  } kAcks[] = {{0u - 1, false},      {0, true},           {100, true}, {101, false},
+               {0x8000'0000, false}, {0u - 65'535, false}};
+  uint32_t at = 0;
+  for (const auto& [ack, taken] : kAcks) {
+    s.peer.ack = s.peer.their_isn + 1 + ack;
+    EXPECT_EQ(s.Tell(at, 10).action, taken ? Action::kAccept : Action::kChallenge) << ack;
+    at += taken ? 10 : 0;
+    EXPECT_EQ(s.status().unread, at);
+  }
+}
+
+// Incident 128: a segment just before RCV.NXT is answered, so that its sender comes to know.
+TEST(ResetTest, TextThatCameBeforeIsAnsweredEachTime) {
+  Session s;
+  s.Tell(0, 10);
+  s.Segments();
+  for (int i = 0; i < 20; ++i) {
+    EXPECT_EQ(s.Tell(0, 10).drop, Drop::kSequence);
+    EXPECT_EQ(s.Said(), "ack 10");
+  }
+}
+
+}  // namespace
+}  // namespace handfast
