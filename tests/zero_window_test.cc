@@ -242,5 +242,15 @@ TEST(ZeroWindowTest, ASliverOfAWindowIsUsedAfterTheRtoOnly) {
   EXPECT_EQ(s.Said(), "2920:2930");
 }
 
+// R6298-5.1: the wait for a better window is over; the retransmission timer starts.
+TEST(ZeroWindowTest, TextThatWaitedForABetterWindowIsTimedFromItsSending) {
+  Closed s;
+  s.Ack(2920, 10);
+  s.Advance(250ms);
+  s.Ack(2920, 65535);
+  EXPECT_EQ(s.Said(), "2920:4380 4380:5840 5840:7300");
+  EXPECT_EQ(s.Wait(), 300ms);
+}
+
 }  // namespace
 }  // namespace handfast

@@ -111,8 +111,12 @@ SendPlan PlanSegment(const Connection& conn, const Policy& policy) {
 void NoteSent(Connection& conn, const SendPlan& plan, Instant now) {
   const uint32_t end = plan.seq - conn.snd_una + plan.length + (plan.fin ? 1 : 0);
   const uint32_t sent = conn.snd_nxt - conn.snd_una;
-  // A probe goes on with a wait that has begun (ResendDeadline).
-  if (sent == 0 && !conn.has(Connection::kProbeNow)) conn.progress_at = now;
+  // What leaves first starts the timer, and the time that the user is ready to wait; a probe
+  // goes on with a wait that has begun.
+  if (sent == 0 && !conn.has(Connection::kProbeNow)) {
+    conn.progress_at = now;
+    conn.resend_at = Instant::Never();
+  }
   conn.Clear(Connection::kProbeNow | Connection::kResendHead);
   if (plan.repeats) {
     conn.rtt_at = Instant::Never();  // Karn: what was sent twice times nothing
