@@ -4,15 +4,13 @@
 #include <gtest/gtest.h>
 
 #include <cinttypes>
-#include <map>
 #include <string>
-#include <tuple>
 
 #include "harness/audit.h"
 #include "harness/packet.h"
+#include "harness/sim/normal.h"
 #include "harness/sim/traffic.h"
 #include "stack/wire/ethernet.h"
-#include "stack/wire/ipv4_view.h"
 
 namespace handfast {
 namespace {
@@ -27,46 +25,22 @@ Config Host() {
   return config;
 }
 
-// Everything that was on the wire, with sequence numbers relative to their ISN and
-// timestamps relative to the first of their direction.
-class NormalTrace {
+// Everything that was on the wire.
+class WireTrace {
  public:
-  explicit NormalTrace(Instant start) : start_(start) {}
+  explicit WireTrace(Instant start) : start_(start) {}
 
   void Add(Instant at, size_t station, Bytes frame, Wire::Fate fate) {
     char head[64];
     std::snprintf(head, sizeof head, "%" PRId64 " %zu %d ", (at - start_).count(), station,
                   static_cast<int>(fate));
-    lines_ += head;
-    const std::optional<Seen> seen = handfast::Read(frame.subspan(kEthernetHeader));
-    lines_ += (seen ? Normal(*seen) : "other " + std::to_string(frame.size())) + "\n";
+    lines_ += head + normal_.Show(frame.subspan(kEthernetHeader)) + "\n";
   }
   const std::string& text() const { return lines_; }
 
  private:
-  using Direction = std::tuple<uint32_t, Port, Port>;
-  static Direction Of(const Flow& flow) {
-    return {flow.local.v4(), flow.local_port, flow.peer_port};
-  }
-
-  std::string Normal(Seen seen) {
-    const Direction there = Of(seen.flow);
-    const Direction back = Of(seen.flow.Reversed());
-    if (seen.has(kSyn)) isn_[there] = seen.seq;
-    if (seen.options.has(Options::kTimestamps)) {
-      if (seen.has(kSyn)) ts_[there] = seen.options.ts_val;
-      seen.options.ts_val -= ts_[there];
-      if (seen.options.ts_ecr != 0) seen.options.ts_ecr -= ts_[back];
-    }
-    if (seen.seq != 0) seen.seq -= isn_[there];
-    if (seen.has(kAck)) seen.ack -= isn_[back];
-    seen.option_bytes.clear();
-    seen.sack.clear();  // absolute numbers
-    return Show(seen);
-  }
-
   Instant start_;
-  std::map<Direction, uint32_t> isn_, ts_;
+  Normal normal_;
   std::string lines_;
 };
 
@@ -80,7 +54,7 @@ std::string TraceOfAnHour(Instant start, uint64_t seed) {
   faults.reorder = 100;
   faults.corrupt = 10;
   lab.wire().set_faults(faults);
-  NormalTrace trace(start);
+  WireTrace trace(start);
   lab.wire().set_watch([&](Instant at, size_t station, Bytes frame, Wire::Fate fate) {
     trace.Add(at, station, frame, fate);
   });
