@@ -138,11 +138,12 @@ void Duo::Carry(size_t from, const TxBurst& tx) {
 
 void Duo::Turn(size_t i) {
   User& user = users_[i];
-  if (!user.open && user.talk.opening == Talk::Opening::kListens) {
+  const bool free = !user.open || user.closed;
+  if (free && user.talk.opening == Talk::Opening::kListens) {
     const auto id = stack(i).Accept(ClockOf(i), user.listener);
     if (!id) return;
-    user.socket = *id;
-    user.open = true;
+    user = User{user.talk, user.listener, *id, true};
+    user.next_bite = now_;
   }
   if (user.closed) return;
   const auto status = stack(i).Status(user.socket);

@@ -92,7 +92,8 @@ class Duo {
   }
   // Asks both stacks before anything is due.
   void Poll(Duration at);
-  // A stack loses its memory; its user begins again, a client from the port he had.
+  // A stack loses its memory; its user begins again, a client from the port he had. Who listens
+  // talks with one client after the other.
   void Restart(size_t i);
 
   // The first thing that was wrong: octets, or an audit. "" while all is right.
