@@ -19,7 +19,7 @@ namespace handfast {
 class SimHost {
  public:
   // The n-th host is 10.0.0.n/24, MAC 02:00:00:00:00:n, unless the config has an address.
-  SimHost(SimClock& clock, Wire& wire, uint8_t number, Config config, uint64_t seed);
+  SimHost(SimClock& clock, Wire& wire, uint8_t number, Config config, SimRng rng);
   SimHost(const SimHost&) = delete;
   SimHost& operator=(const SimHost&) = delete;
 
@@ -44,6 +44,7 @@ class Lab {
   explicit Lab(uint64_t seed, Instant start = Instant(1'000'000'000));
 
   SimHost& AddHost(const Config& config = Config::Default());
+  SimHost& AddHost(const Config& config, SimRng rng);
   SimHost& host(size_t index) { return *hosts_[index]; }
   size_t hosts() const { return hosts_.size(); }
   Wire& wire() { return wire_; }
@@ -64,12 +65,26 @@ class Lab {
   // No host has a flow: neither requests nor connections nor time-waits.
   bool quiet() const;
 
+  // From now on hosts notice their deadlines late, by up to so much.
+  void set_laziness(Duration most) { laziness_ = most; }
+  // Time goes on without a step in between: all that was due is late.
+  void Jump(Duration duration);
+
  private:
+  // When a host turns next if no frame comes.
+  struct Alarm {
+    Instant deadline = Instant::Never();
+    Duration late{};
+  };
+  Instant DueOf(size_t host);
+
   uint64_t seed_;
   SimClock clock_;
   SimRng rng_;
   Wire wire_;
   std::vector<std::unique_ptr<SimHost>> hosts_;
+  std::vector<Alarm> alarms_;  // by host
+  Duration laziness_{};
 };
 
 }  // namespace handfast

@@ -1,10 +1,11 @@
 // SimRng: SplitMix64 (Steele, Lea, Flood 2014). The same seed gives the same numbers on any
-// machine.
+// machine. As a gift to a stack it may be stuck: then it fills with one octet, for ever.
 
 #ifndef HARNESS_SIM_RNG_H_
 #define HARNESS_SIM_RNG_H_
 
 #include <cstdint>
+#include <optional>
 
 #include "stack/base/units.h"
 #include "stack/env.h"
@@ -14,9 +15,14 @@ namespace handfast {
 class SimRng final : public Rng {
  public:
   explicit SimRng(uint64_t seed) : state_(seed) {}
+  static SimRng Stuck(uint8_t octet) {
+    SimRng rng(octet);
+    rng.stuck_ = octet;
+    return rng;
+  }
 
   void Fill(MutableBytes out) override {
-    for (uint8_t& byte : out) byte = static_cast<uint8_t>(Next() >> 32);
+    for (uint8_t& byte : out) byte = stuck_ ? *stuck_ : static_cast<uint8_t>(Next() >> 32);
   }
 
   uint64_t Next() {
@@ -35,6 +41,7 @@ class SimRng final : public Rng {
 
  private:
   uint64_t state_;
+  std::optional<uint8_t> stuck_;
 };
 
 }  // namespace handfast

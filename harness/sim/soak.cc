@@ -1,6 +1,9 @@
 #include "harness/sim/soak.h"
 
 #include "harness/audit.h"
+#include "harness/sim/normal.h"
+#include "stack/base/siphash.h"
+#include "stack/wire/ethernet.h"
 
 namespace handfast {
 namespace {
@@ -15,12 +18,36 @@ std::string AuditAll(Lab& lab, SoakResult& result) {
   return broken;
 }
 
+// Everything that was on the wire, in a number.
+class Digest {
+ public:
+  explicit Digest(Instant start) : start_(start) {}
+
+  void Add(Instant at, size_t station, Bytes frame, Wire::Fate fate) {
+    const std::string line = std::to_string((at - start_).count()) + " " +
+                             std::to_string(station) + " " +
+                             std::to_string(static_cast<int>(fate)) + " " +
+                             normal_.Show(frame.subspan(kEthernetHeader));
+    const Bytes bytes(reinterpret_cast<const uint8_t*>(line.data()), line.size());
+    hash_ = SipHash13::Of({hash_, 0}, bytes);
+  }
+  uint64_t hash() const { return hash_; }
+
+ private:
+  Instant start_;
+  Normal normal_;
+  uint64_t hash_ = 0;
+};
+
 std::string TalkFor(Lab& lab, Traffic& traffic, const SoakOptions& options,
                     SoakResult& result) {
   const Instant begin = lab.now();
   const Instant end = begin + options.duration;
   while (lab.now() < end) {
     lab.Step(Earliest(end, traffic.next_event()));
+    if (lab.rng().Below(1'000'000) < options.jumps)
+      lab.Jump(Duration(static_cast<int64_t>(lab.rng().Below(1000))) *
+               options.jump_most.count() / 1000);
     traffic.Turn();
     if (!traffic.wrong().empty()) return traffic.wrong();
     if (++result.steps % options.audit_every != 0) continue;
@@ -57,12 +84,16 @@ Config SoakOptions::DeskConfig() {
 SoakResult Soak(const SoakOptions& options) {
   SoakResult result;
   Lab lab(options.seed, options.start);
-  lab.AddHost(options.config);
-  lab.AddHost(options.config);
+  for (int i = 0; i < 2; ++i)
+    options.stuck ? lab.AddHost(options.config, SimRng::Stuck(*options.stuck))
+                  : lab.AddHost(options.config);
+  lab.set_laziness(options.laziness);
   lab.wire().set_faults(options.faults);
-  lab.wire().set_watch([&result](Instant, size_t, Bytes, Wire::Fate fate) {
+  Digest digest(options.start);
+  lab.wire().set_watch([&](Instant at, size_t station, Bytes frame, Wire::Fate fate) {
     ++result.frames;
     if (fate != Wire::Fate::kDelivered) ++result.lost;
+    digest.Add(at, station, frame, fate);
   });
   if (options.prepare) options.prepare(lab);
   Traffic traffic(lab, options.traffic, options.seed);
@@ -70,6 +101,7 @@ SoakResult Soak(const SoakOptions& options) {
   if (result.wrong.empty()) result.wrong = EndAll(lab, traffic, result);
   result.tally = traffic.tally();
   for (size_t i = 0; i < lab.hosts(); ++i) result.reports.push_back(ReportOf(lab.host(i)));
+  result.trace = digest.hash();
   return result;
 }
 

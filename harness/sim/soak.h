@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,10 @@ struct SoakOptions {
   Faults faults;
   TrafficOptions traffic;
   Config config = DeskConfig();  // of both hosts
+  Duration laziness{};           // deadlines are noticed so much late, at most
+  uint32_t jumps = 0;            // per million of the steps: the clock jumps,
+  Duration jump_most = 10s;      // by so much at most
+  std::optional<uint8_t> stuck;  // the stacks' source of randomness gives this, for ever
   uint32_t audit_every = 64;     // steps
   // Given the lab before anything happens; may be empty.
   std::function<void(Lab&)> prepare;
@@ -41,6 +46,13 @@ struct SoakResult {
   uint64_t steps = 0;
   uint64_t audits = 0;              // of one host each, the last one included
   std::vector<HostReport> reports;  // by host, at the end
+  uint64_t trace = 0;  // a hash of all that was on the wire, ISNs and timestamps taken out
+
+  uint64_t of(Counter counter) const {
+    uint64_t sum = 0;
+    for (const HostReport& report : reports) sum += report.counters[counter];
+    return sum;
+  }
 };
 
 // Users talk for the duration; then all hang up, and when all time has run out nothing may

@@ -9,7 +9,13 @@
 namespace handfast {
 namespace {
 
-constexpr Port kTalk{7070};  // of no protocol that a capture would be decoded as
+// Of no protocol that a capture would be decoded as.
+constexpr Port kTalk{7070};
+constexpr Port kTalkSlowly{7071};
+constexpr uint16_t kFirstCrossing = 500;
+constexpr uint16_t kCrossingPorts = 500;  // before one comes again
+constexpr uint32_t kSmallBuffer = 2000;
+constexpr size_t kBite = 1500;
 constexpr uint64_t kNameOctets = 8;
 
 enum class Role : uint8_t { kServer, kClient };
@@ -27,12 +33,29 @@ std::vector<uint8_t> Words(uint64_t number, Role role, uint64_t position, size_t
   return words;
 }
 
+// What the user of a conversation sets, so that all of it is met sooner or later.
+void Choose(SocketOptions& options, uint64_t number, uint32_t hasty) {
+  SimRng rng(~number);
+  options.no_delay = rng.Chance(300);
+  if (rng.Chance(hasty)) options.user_timeout_ms = 30'000;
+  if (!rng.Chance(hasty)) return;
+  options.linger = Linger::kTimed;
+  options.linger_seconds = 5;
+}
+
 }  // namespace
 
 Traffic::Traffic(Lab& lab, const TrafficOptions& options, uint64_t seed)
     : lab_(lab), options_(options), rng_(seed), clients_(2, 0), next_open_(2, lab.now()) {
-  for (const size_t host : {size_t{0}, size_t{1}})
-    listeners_.push_back(*stack(host).Listen(lab.now(), {Addr::AnyV4(), kTalk}, 8));
+  for (const size_t host : {size_t{0}, size_t{1}}) {
+    const Instant now = lab.now();
+    listeners_.push_back({*stack(host).Listen(now, {Addr::AnyV4(), kTalk}, 8),
+                          *stack(host).Listen(now, {Addr::AnyV4(), kTalkSlowly}, 8)});
+    SocketOptions small = *stack(host).GetOptions(listeners_[host][1]);
+    small.receive_buffer = kSmallBuffer;
+    if (stack(host).SetOptions(now, listeners_[host][1], small) != Errno::kOk)
+      Wrong(Side{}, "a new listener is not there");
+  }
 }
 
 void Traffic::Name(Side& side, uint64_t number) const {
@@ -42,7 +65,10 @@ void Traffic::Name(Side& side, uint64_t number) const {
   const bool client_rude = rng.Chance(options_.rude);
   const bool server_rude = rng.Chance(options_.rude);
   const bool aborts = rng.Chance(500);
+  const bool client_sluggish = rng.Chance(options_.sluggish);
+  const bool server_sluggish = rng.Chance(options_.sluggish);
   side.named = true;
+  side.sluggish = side.client ? client_sluggish : server_sluggish;
   side.number = number;
   side.to_say = side.client ? by_client : by_server;
   side.to_hear = side.client ? by_server : by_client;
@@ -56,77 +82,124 @@ void Traffic::Wrong(const Side& side, const std::string& what) {
              (side.client ? "client" : "server") + ": " + what;
 }
 
-void Traffic::Open(size_t host) {
+bool Traffic::Begin(size_t host, Port local, Endpoint peer, const Side& side) {
   const Instant now = lab_.now();
-  next_open_[host] =
-      now + Duration(static_cast<int64_t>(rng_.Below(1000)) * options_.pause.count() / 1000);
-  if (clients_[host] >= options_.at_once) return;
-  const auto id = stack(host).Connect(now, {lab_.host(1 - host).addr(), kTalk});
-  if (!id) {
-    ++tally_.refused;
-    return;
+  Stack& user = stack(host);
+  const auto id = user.Socket(now);
+  if (!id) return false;
+  SocketOptions options = *user.GetOptions(*id);
+  Choose(options, side.number, options_.hasty);
+  if (side.sluggish) options.receive_buffer = kSmallBuffer;
+  const bool bound =
+      local == Port{0} || user.Bind(now, *id, {lab_.host(host).addr(), local}) == Errno::kOk;
+  if (!bound || user.SetOptions(now, *id, options) != Errno::kOk ||
+      user.Connect(now, *id, peer) != Errno::kOk) {
+    if (user.Close(now, *id) != Errno::kOk) Wrong(side, "a new socket is not there");
+    return false;
   }
-  ++tally_.opened;
-  ++clients_[host];
+  sides_[KeyOf(host, *id)] = side;
+  sides_[KeyOf(host, *id)].gives_up = now + options_.patience;
+  if (side.client) ++clients_[host];
+  if (user.SetInterest(*id, kReadable | kWritable | kHangup | kErrored) != Errno::kOk)
+    Wrong(side, "a new socket is not there");
+  return true;
+}
+
+void Traffic::Open(size_t host) {
+  next_open_[host] = lab_.now() + Duration(static_cast<int64_t>(rng_.Below(1000)) *
+                                           options_.pause.count() / 1000);
+  if (clients_[host] >= options_.at_once) return;
+  if (rng_.Chance(options_.crossing)) return Cross();
   Side side;
   side.client = true;
   Name(side, next_number_++);
-  sides_[KeyOf(host, *id)] = side;
-  if (stack(host).SetInterest(*id, kReadable | kWritable | kHangup | kErrored) != Errno::kOk)
-    Wrong(side, "a new socket is not there");
+  const Port port = side.number % 4 == 0 ? kTalkSlowly : kTalk;
+  const bool begun = Begin(host, Port{0}, {lab_.host(1 - host).addr(), port}, side);
+  ++(begun ? tally_.opened : tally_.refused);
+}
+
+// Both hosts connect, to each other's port.
+void Traffic::Cross() {
+  const auto port = static_cast<uint16_t>(kFirstCrossing + next_crossing_++ % kCrossingPorts);
+  Side sides[2];
+  sides[0].client = true;
+  bool begun = true;
+  for (Side& side : sides) Name(side, next_number_);
+  ++next_number_;
+  for (size_t host = 0; host < 2; ++host)
+    begun &= Begin(host, Port{port}, {lab_.host(1 - host).addr(), Port{port}}, sides[host]);
+  ++(begun ? tally_.opened : tally_.refused);
+  tally_.crossed += begun ? 1 : 0;
 }
 
 void Traffic::AcceptAll(size_t host) {
-  while (const auto id = stack(host).Accept(lab_.now(), listeners_[host])) {
-    sides_[KeyOf(host, *id)] = Side{};
-    React(host, *id);
+  for (const ListenerId listener : listeners_[host])
+    while (const auto id = stack(host).Accept(lab_.now(), listener)) {
+      Side& side = sides_[KeyOf(host, *id)] = Side{};
+      side.gives_up = lab_.now() + options_.patience;
+      if (stack(host).SetInterest(*id, kReadable | kWritable | kHangup | kErrored) !=
+          Errno::kOk)
+        Wrong(side, "a new socket is not there");
+      React(host, *id);
+    }
+}
+
+bool Traffic::HeardTheEnd(Side& side) {
+  if (side.named && side.heard < side.to_hear && side.manner == Manner::kPolite) {
+    // Only a rude peer ends before it has said all.
+    Side peer;
+    peer.client = !side.client;
+    Name(peer, side.number);
+    if (peer.manner == Manner::kPolite) Wrong(side, "the end came too early");
   }
+  return !side.ended_saying;
+}
+
+bool Traffic::Heard(Side& side, Bytes text) {
+  if (!side.named) {
+    const size_t part = std::min<size_t>(kNameOctets - side.name.size(), text.size());
+    side.name.insert(side.name.end(), text.begin(), text.begin() + static_cast<long>(part));
+    if (side.name.size() < kNameOctets) {
+      side.heard += text.size();
+      return true;
+    }
+    uint64_t number = 0;
+    for (size_t i = 0; i < kNameOctets; ++i) number |= uint64_t{side.name[i]} << (8 * i);
+    Name(side, number);
+  }
+  if (side.heard + text.size() > side.to_hear) {
+    Wrong(side, "more came than was said");
+    return false;
+  }
+  const std::vector<uint8_t> want =
+      Words(side.number, side.client ? Role::kServer : Role::kClient, side.heard, text.size());
+  if (!std::equal(text.begin(), text.end(), want.begin())) {
+    Wrong(side, "what came at octet " + std::to_string(side.heard) + " is not what was said");
+    return false;
+  }
+  side.heard += text.size();
+  side.gives_up = lab_.now() + options_.patience;
+  tally_.octets += text.size();
+  return true;
 }
 
 bool Traffic::Hear(size_t host, SocketId id, Side& side) {
   std::array<uint8_t, 4096> buffer;
-  for (;;) {
-    const auto count = stack(host).Read(lab_.now(), id, buffer);
+  while (side.next_bite <= lab_.now()) {
+    const size_t bite = side.sluggish ? kBite : buffer.size();
+    const auto count = stack(host).Read(lab_.now(), id, std::span(buffer).first(bite));
+    if (!count && count.error() == Errno::kAgain) return true;
     if (!count) {
-      if (count.error() == Errno::kAgain) return true;
       ++tally_.errors[handfast::Name(count.error())];
       return false;
     }
-    if (*count == 0) {
-      if (side.named && side.heard < side.to_hear && side.manner == Manner::kPolite) {
-        // Only a rude peer ends before it has said all.
-        Side peer;
-        peer.client = !side.client;
-        Name(peer, side.number);
-        if (peer.manner == Manner::kPolite) Wrong(side, "the end came too early");
-      }
-      return side.ended_saying ? false : true;
-    }
-    std::vector<uint8_t> got(buffer.begin(), buffer.begin() + *count);
-    if (!side.named) {
-      const size_t part = std::min<size_t>(kNameOctets - side.name.size(), got.size());
-      side.name.insert(side.name.end(), got.begin(), got.begin() + static_cast<long>(part));
-      if (side.name.size() < kNameOctets) {
-        side.heard += *count;
-        continue;
-      }
-      uint64_t number = 0;
-      for (size_t i = 0; i < kNameOctets; ++i) number |= uint64_t{side.name[i]} << (8 * i);
-      Name(side, number);
-    }
-    if (side.heard + *count > side.to_hear) {
-      Wrong(side, "more came than was said");
-      return false;
-    }
-    const std::vector<uint8_t> want =
-        Words(side.number, side.client ? Role::kServer : Role::kClient, side.heard, got.size());
-    if (got != want) {
-      Wrong(side, "what came at octet " + std::to_string(side.heard) + " is not what was said");
-      return false;
-    }
-    side.heard += *count;
-    tally_.octets += *count;
+    if (*count == 0) return HeardTheEnd(side);
+    if (!Heard(side, Bytes(buffer).first(*count))) return false;
+    if (side.sluggish)
+      side.next_bite = lab_.now() + Duration(static_cast<int64_t>(rng_.Below(1000)) *
+                                             options_.rest.count() / 1000);
   }
+  return true;
 }
 
 bool Traffic::Say(size_t host, SocketId id, Side& side) {
@@ -174,13 +247,24 @@ void Traffic::React(size_t host, SocketId id) {
   if (status && status->state == State::kSynSent) return;
   if (!Say(host, id, side) || !Hear(host, id, side)) return End(host, id);
   if (!Say(host, id, side)) return End(host, id);  // the number may be known only now
+  if (side.next_bite > lab_.now()) return;         // there may be more to hear
   const bool heard_all = side.named && side.heard == side.to_hear && side.ended_saying;
   const bool over = stack(host).Status(id)->state == State::kClosed;
   if (over && !heard_all && side.ended_saying) return End(host, id);
   if (over && !side.ended_saying) return End(host, id);
 }
 
+void Traffic::EndTheImpatient() {
+  std::vector<Key> impatient;
+  for (const auto& [key, side] : sides_)
+    if (side.gives_up <= lab_.now()) impatient.push_back(key);
+  tally_.impatient += impatient.size();
+  for (const auto& [host, id] : impatient)
+    End(host, SocketId{Slot<Connection>(id.first), id.second});
+}
+
 void Traffic::Turn() {
+  EndTheImpatient();
   for (size_t host = 0; host < 2; ++host) {
     if (!stopped_ && next_open_[host] <= lab_.now()) Open(host);
     while (const std::optional<Ready> ready = stack(host).NextEvent()) {
@@ -194,8 +278,10 @@ void Traffic::Turn() {
 }
 
 Instant Traffic::next_event() const {
-  if (stopped_) return Instant::Never();
-  return Earliest(next_open_[0], next_open_[1]);
+  Instant next = stopped_ ? Instant::Never() : Earliest(next_open_[0], next_open_[1]);
+  for (const auto& [key, side] : sides_)
+    next = Earliest(next, side.next_bite > lab_.now() ? side.next_bite : side.gives_up);
+  return next;
 }
 
 void Traffic::Hangup() {
@@ -206,8 +292,9 @@ void Traffic::Hangup() {
   }
   sides_.clear();
   for (size_t host = 0; host < 2; ++host)
-    if (stack(host).Close(lab_.now(), listeners_[host]) != Errno::kOk)
-      Wrong(Side{}, "a listener is gone");
+    for (const ListenerId listener : listeners_[host])
+      if (stack(host).Close(lab_.now(), listener) != Errno::kOk)
+        Wrong(Side{}, "a listener is gone");
   lab_.Settle();
 }
 

@@ -2,12 +2,13 @@
 // each in his own way; and who notice every octet that is wrong.
 //
 // A client's first eight octets number the conversation; from the number follows what both
-// sides will say and how they will end. Texts are tagged with number and position, so loss,
-// repetition and mixing show.
+// sides will say, how fast they read, and how they will end. Texts are tagged with number and
+// position, so loss, repetition and mixing show.
 
 #ifndef HARNESS_SIM_TRAFFIC_H_
 #define HARNESS_SIM_TRAFFIC_H_
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -22,7 +23,12 @@ struct TrafficOptions {
   uint32_t at_once = 6;       // conversations that a host keeps going
   uint32_t longest = 30'000;  // octets that a side says
   uint32_t rude = 100;        // per mille of the sides close without reading, or abort
+  uint32_t hasty = 100;       // per mille do not wait long: for a close, or for an ACK
+  uint32_t sluggish = 200;    // per mille of the sides have a small buffer, and read slowly
+  uint32_t crossing = 100;    // per mille of the conversations begin on both sides at once
   Duration pause = 2s;        // between conversations, at most
+  Duration rest = 1s;         // between two bites of a sluggish reader
+  Duration patience = 180s;   // without a word from the peer; a lost RST is never repeated
 };
 
 class Traffic {
@@ -43,6 +49,8 @@ class Traffic {
     uint64_t opened = 0;
     uint64_t finished = 0;                   // sides that read to the end and closed
     uint64_t refused = 0;                    // could not even start: no socket, no port
+    uint64_t crossed = 0;                    // of those opened, from both sides at once
+    uint64_t impatient = 0;                  // sides that closed because nothing came
     uint64_t octets = 0;                     // read, and right
     std::map<std::string, uint64_t> errors;  // by errno
   };
@@ -63,7 +71,10 @@ class Traffic {
     uint64_t to_hear = 0;
     uint64_t heard = 0;
     Manner manner = Manner::kPolite;
+    bool sluggish = false;
     bool ended_saying = false;
+    Instant next_bite;
+    Instant gives_up;
     std::vector<uint8_t> name;  // its octets that have come in
   };
   // Host, slot and generation.
@@ -76,22 +87,29 @@ class Traffic {
 
   void Name(Side& side, uint64_t number) const;
   void Open(size_t host);
+  // One call for each side of a conversation that is opened: true if it has begun.
+  bool Begin(size_t host, Port local, Endpoint peer, const Side& side);
+  void Cross();
   void AcceptAll(size_t host);
   void React(size_t host, SocketId id);
   // True while the side goes on.
   bool Hear(size_t host, SocketId id, Side& side);
+  bool Heard(Side& side, Bytes text);
+  bool HeardTheEnd(Side& side);
   bool Say(size_t host, SocketId id, Side& side);
   void End(size_t host, SocketId id);
+  void EndTheImpatient();
   void Wrong(const Side& side, const std::string& what);
 
   Lab& lab_;
   TrafficOptions options_;
   SimRng rng_;
-  std::vector<ListenerId> listeners_;
+  std::vector<std::array<ListenerId, 2>> listeners_;  // by host; the second has small buffers
   std::map<Key, Side> sides_;
   std::vector<uint32_t> clients_;   // open, by host
   std::vector<Instant> next_open_;  // by host
   uint64_t next_number_ = 1;
+  uint16_t next_crossing_ = 0;
   bool stopped_ = false;
   Tally tally_;
   std::string wrong_;

@@ -9,19 +9,20 @@ size_t Wire::AddStation() {
   return stations_.size() - 1;
 }
 
+Wire::Fate Wire::Draw() {
+  if (rng_.Chance(faults_.refuse)) return Fate::kRefused;
+  if (rng_.Chance(faults_.loss)) return Fate::kLost;
+  return rng_.Chance(faults_.corrupt) ? Fate::kDamaged : Fate::kDelivered;
+}
+
 bool Wire::Send(size_t from, Bytes frame) {
-  const bool refused = rng_.Chance(faults_.refuse);
-  const bool lost = !refused && rng_.Chance(faults_.loss);
-  const bool damaged = !refused && !lost && rng_.Chance(faults_.corrupt);
-  if (watch_)
-    watch_(clock_.now(), from, frame,
-           refused   ? Fate::kRefused
-           : lost    ? Fate::kLost
-           : damaged ? Fate::kDamaged
-                     : Fate::kDelivered);
-  if (refused || lost) return !refused;
+  const Fate fate = judge_ ? judge_(offered_) : Draw();
+  ++offered_;
+  if (watch_) watch_(clock_.now(), from, frame, fate);
+  if (fate == Fate::kRefused || fate == Fate::kLost) return fate == Fate::kLost;
   Frame copy(frame.begin(), frame.end());
-  if (damaged) copy[rng_.Below(copy.size())] ^= static_cast<uint8_t>(1u << rng_.Below(8));
+  if (fate == Fate::kDamaged)
+    copy[rng_.Below(copy.size())] ^= static_cast<uint8_t>(1u << rng_.Below(8));
   const bool twice = rng_.Chance(faults_.duplicate);
   for (size_t to = 0; to < stations_.size(); ++to) {
     if (to == from) continue;
@@ -29,6 +30,11 @@ bool Wire::Send(size_t from, Bytes frame) {
     if (twice) Deliver(to, copy);
   }
   return true;
+}
+
+void Wire::NoteRefused(size_t from, Bytes frame) {
+  ++offered_;
+  if (watch_) watch_(clock_.now(), from, frame, Fate::kRefused);
 }
 
 void Wire::Deliver(size_t to, Bytes frame) {
@@ -70,6 +76,7 @@ size_t SimLink::Receive(std::span<Bytes> frames) {
 size_t SimLink::Transmit(std::span<const Bytes> frames) {
   size_t taken = 0;
   while (taken < frames.size() && wire_.Send(station_, frames[taken])) ++taken;
+  for (size_t i = taken + 1; i < frames.size(); ++i) wire_.NoteRefused(station_, frames[i]);
   return taken;
 }
 

@@ -35,18 +35,23 @@ struct Faults {
 class Wire {
  public:
   using Frame = std::vector<uint8_t>;
-  // Sees each frame that a station sends, and whether it will get through undamaged.
   enum class Fate : uint8_t { kDelivered, kLost, kDamaged, kRefused };
+  // Sees each frame that a station sends, and whether it will get through undamaged.
   using Watch = std::function<void(Instant, size_t station, Bytes frame, Fate)>;
+  // Decides in place of chance, of the n-th frame, counted from 0.
+  using Judge = std::function<Fate(uint64_t number)>;
 
   Wire(SimClock& clock, uint64_t seed) : clock_(clock), rng_(seed) {}
 
   void set_faults(const Faults& faults) { faults_ = faults; }
   void set_watch(Watch watch) { watch_ = std::move(watch); }
+  void set_judge(Judge judge) { judge_ = std::move(judge); }
 
   size_t AddStation();
   // To all other stations. False: not taken.
   bool Send(size_t from, Bytes frame);
+  // A frame that was not even tried, as one before it was not taken.
+  void NoteRefused(size_t from, Bytes frame);
   // The next frame that has come to a station by now, or an empty one.
   Frame Receive(size_t station);
   bool HasFrame(size_t station) const;
@@ -54,12 +59,15 @@ class Wire {
   Instant next_arrival(size_t station) const;
 
  private:
+  Fate Draw();
   void Deliver(size_t to, Bytes frame);
 
   SimClock& clock_;
   SimRng rng_;
   Faults faults_;
   Watch watch_;
+  Judge judge_;
+  uint64_t offered_ = 0;
   // By arrival, then by the order of sending.
   std::vector<std::map<std::pair<uint64_t, uint64_t>, Frame>> stations_;
   uint64_t sent_ = 0;
