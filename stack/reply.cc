@@ -196,7 +196,7 @@ void SendText(Tables& t, TxBurst& tx, Connection& conn, const SendPlan& plan) {
 void SendReset(Tables& t, TxBurst& tx, Connection& conn) {
   Outgoing out;
   out.flow = conn.flow;
-  out.seq = ControlSeq(conn);
+  out.seq = conn.snd_nxt;
   out.ack = conn.rcv_nxt;
   out.flags = Flags(kRst | kAck);
   out.window = WindowField(conn);

@@ -201,6 +201,19 @@ TEST(ZeroWindowTest, AnAckDoesNotStandBeyondTheWindow) {
   EXPECT_EQ(s.Said(), "R2920") << "a RST must be exact, too (RFC 5961 §3.2)";
 }
 
+TEST(ZeroWindowTest, AnAckAfterAFinAtTheEdgeStandsBehindIt) {
+  SessionOptions options;
+  options.window = 1000;
+  Session s(options);
+  s.Write(1000);
+  ASSERT_EQ(s.Shutdown(), Errno::kOk);
+  EXPECT_EQ(s.Said(), "P0:1000 F1000:1000");
+  s.Tell(0, 10, kAck | kFin);
+  const auto acks = s.Segments();
+  ASSERT_EQ(acks.size(), 1u);
+  EXPECT_EQ(acks[0].seq, s.peer.their_isn + 1 + 1001);
+}
+
 // MUST-34: a window that shrinks to nothing while text is on its way.
 TEST(ZeroWindowTest, TextOnItsWayIsProbedForWhenTheWindowIsTakenBack) {
   Session s;

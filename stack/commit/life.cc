@@ -6,6 +6,7 @@
 #include "stack/call/close.h"
 #include "stack/commit/flows.h"
 #include "stack/transfer/receive.h"
+#include "stack/transfer/send.h"
 
 namespace handfast {
 namespace {
@@ -140,6 +141,7 @@ void AbortConnection(Tables& t, Slot<Connection> slot, Errno error) {
   if (conn.state == State::kClosed) return;
   const bool reset = AbortResets(conn);
   if (CountsAsEstablished(conn.state)) t.counters.Add(Counter::kTcpEstabResets);
+  conn.snd_nxt = ControlSeq(conn);  // where the RST is to stand
   Close(t, conn, Event::kAbort);
   conn.error = error;
   if (reset) {

@@ -233,7 +233,9 @@ bool HasWaiting(const Connection& conn) {
 }  // namespace
 
 Seq ControlSeq(const Connection& conn) {
-  return conn.snd_una + std::min(conn.snd_nxt - conn.snd_una, conn.snd_wnd);
+  const Span span = SpanOf(conn);
+  const bool fin_at_edge = span.fin_sent() && span.text <= conn.snd_wnd;  // it needs no window
+  return conn.snd_una + (fin_at_edge ? span.sent : std::min(span.sent, conn.snd_wnd));
 }
 
 void FollowWindow(Connection& conn, const Policy& policy) {
