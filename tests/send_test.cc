@@ -150,8 +150,8 @@ TEST(SendTest, NoSillySegmentsGoIntoASmallWindow) {
   EXPECT_EQ(s.Said(), "1460:2460");
   s.Ack(2460, 500);
   EXPECT_EQ(s.Said(), "");
-  EXPECT_EQ(s.Wait(), Duration(std::chrono::ceil<std::chrono::milliseconds>(s.status().rto)))
-      << "the sender SWA's time-out";
+  const Duration rto = std::chrono::ceil<std::chrono::milliseconds>(s.status().rto);
+  EXPECT_EQ(s.Wait(), rto) << "the override time-out";
   EXPECT_EQ(s.Said(), "2460:2960");
 }
 
