@@ -121,6 +121,20 @@ TEST(SessionTest, AnyDatagramMayComeTwice) {
   }
 }
 
+// F-20: the k-th chunk of text is not to be had, for any k; what was refused comes later.
+TEST(SessionTest, AnyNumberOfChunksIsEnough) {
+  for (const Duo::Options& kind : {Saying(20'000, 20'000), Sluggish(5000)})
+    for (uint32_t chunks = 2; chunks < 60; ++chunks) {
+      Duo::Options options = kind;
+      for (Config& config : options.configs) {
+        config.chunks = chunks;
+        config.chunk_bytes = 1460;
+      }
+      Duo duo(options);
+      ASSERT_EQ(PlayedOut(duo), "") << chunks << " chunks";
+    }
+}
+
 // Loses a tenth of what is sent, by a rule that is a value.
 Duo::Judge Lossy(uint64_t seed) {
   return [seed](uint64_t number, size_t, Datagram&) {
