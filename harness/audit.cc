@@ -56,13 +56,14 @@ void AuditTimers(const Tables& t, Broken& broken) {
            want);
     armed += conn.timer.armed() ? 1 : 0;
     const bool outstanding = conn.snd_nxt != conn.snd_una && conn.state != State::kClosed;
+    const bool waiting = conn.send.size > 0;
     const bool silent = conn.state == State::kFinWait2 || conn.state == State::kClosed;
     if (silent && !conn.resend_at.never())
       broken.push_back("I-05: connection " + std::to_string(slot.index()) +
                        " has nothing to repeat, and a timer for it");
-    if (outstanding && conn.resend_at.never() && !conn.output.linked())
-      broken.push_back("I-05: nothing will repeat what connection " +
-                       std::to_string(slot.index()) + " has sent");
+    if ((outstanding || waiting) && conn.resend_at.never() && !conn.output.linked())
+      broken.push_back("I-05: nothing will send, or repeat, what connection " +
+                       std::to_string(slot.index()) + " has to say");
   });
   Expect(broken, "I-05", "armed timers", t.wheel.armed(), armed);
   const Slot<TimeWait> first = t.time_wait_order.front();

@@ -1,5 +1,7 @@
 // Congestion control (RFC 5681, RFC 6582, RFC 3042, RFC 6928). Segments hold 1000 octets.
 
+#include "stack/transfer/congestion.h"
+
 #include <gtest/gtest.h>
 
 #include "harness/audit.h"
@@ -172,6 +174,54 @@ TEST(CongestionTest, ATimeoutIsNotFollowedByAFastRetransmitOfTheSameWindow) {
   s.Ack(11'000);
   s.Duplicates(11'000, 3);
   EXPECT_EQ(s.counter(Counter::kTcpExtTCPFastRetrans), 1u) << "beyond it, a loss is a loss";
+}
+
+// The same once all was sent again: what is not beyond `recover` tells of the old loss, and so
+// do duplicates that acknowledge exactly it ("careful", RFC 6582 §3.2).
+TEST(CongestionTest, WhatWasOutstandingAtATimeoutIsNotFastRetransmittedLater) {
+  Flow1000 s;
+  s.Start();
+  s.Wait();
+  for (uint32_t at = 1000; at <= 6000; at += 1000) s.Ack(at);
+  ASSERT_EQ(s.conn().resend_nxt, s.conn().snd_nxt) << "all of it has left again, and more";
+  s.Duplicates(6000, 4);
+  EXPECT_EQ(s.counter(Counter::kTcpExtTCPFastRetrans), 0u);
+  s.Ack(10'000);
+  s.Duplicates(10'000, 4);
+  EXPECT_EQ(s.counter(Counter::kTcpExtTCPFastRetrans), 0u);
+  s.Ack(10'001);
+  s.Duplicates(10'001, 3);
+  EXPECT_EQ(s.counter(Counter::kTcpExtTCPFastRetrans), 1u);
+}
+
+// What an increase leaves over counts for the next.
+TEST(CongestionTest, CongestionAvoidanceLosesNoOctet) {
+  Flow1000 s;
+  s.Start();
+  s.Wait();
+  s.Ack(10'000);
+  for (uint32_t at = 11'000; s.cwnd() < 5000; at += 1000) s.Ack(at);
+  s.Ack(16'000);  // 3 of 5 segments
+  s.Ack(19'000);  // 6: one more, and one over
+  ASSERT_EQ(s.cwnd(), 6000u);
+  s.Ack(24'000);  // 1 + 5 of 6
+  EXPECT_EQ(s.cwnd(), 7000u);
+}
+
+// `recover` follows SND.UNA: half a circle later it must not look like the future.
+TEST(CongestionTest, ALossIsALossAfterManyGibibytes) {
+  Connection conn;
+  conn.iss = conn.recover = Seq(5);
+  conn.snd_una = conn.snd_nxt = Seq(6);
+  StartCongestion(conn, 1000, Policy{});
+  for (int i = 0; i < 40; ++i) {
+    conn.snd_una = conn.snd_nxt = conn.snd_una + (1u << 29);
+    GrowCwnd(conn, 1u << 29, 1000);
+    Connection lossy = conn;
+    lossy.snd_nxt += 10'000;
+    EnterRecovery(lossy, 1000);
+    EXPECT_TRUE(lossy.has(Connection::kInRecovery)) << i;
+  }
 }
 
 // RFC 5681 §2.

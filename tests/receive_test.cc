@@ -88,6 +88,14 @@ TEST(ReceiveTest, AFinBehindAGapWaitsForTheText) {
   EXPECT_EQ(s.ReadError(), Errno::kOk) << "the end";
 }
 
+TEST(ReceiveTest, AFinMayComeWithTextThatCameBefore) {
+  Session s;
+  s.Tell(0, 100);
+  s.Tell(0, 100, kAck | kFin);
+  EXPECT_EQ(s.state(), State::kCloseWait);
+  EXPECT_EQ(s.Read(), Text(0, 100));
+}
+
 TEST(ReceiveTest, NothingFollowsAFin) {
   Session s;
   s.Tell(50, 50, kAck | kFin);

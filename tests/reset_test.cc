@@ -7,6 +7,8 @@
 
 #include "harness/audit.h"
 #include "harness/session.h"
+#include "stack/arrive/synchronized.h"
+#include "stack/transfer/send.h"
 
 namespace handfast {
 namespace {
@@ -136,6 +138,26 @@ TEST(ResetTest, TextWithAnImpossibleAckIsNotTaken) {
     EXPECT_EQ(s.Tell(at, 10).action, taken ? Action::kAccept : Action::kChallenge) << ack;
     at += taken ? 10 : 0;
     EXPECT_EQ(s.status().unread, at);
+  }
+}
+
+// Once more than any window was acknowledged, old ACKs reach back a whole window, wherever
+// on the circle SND.UNA stands.
+TEST(ResetTest, AfterManyGibibytesAnOldAckIsOldAgain) {
+  ChunkPool chunks;
+  Connection conn;
+  conn.state = State::kEstablished;
+  conn.snd_wnd_max = 60'000;
+  conn.peer_mss = 1460;
+  conn.path_mtu = 1500;
+  conn.snd_una = conn.snd_nxt = conn.iss + 1;
+  EXPECT_EQ(OldAckReach(conn), 0u) << "incident 66";
+  for (int i = 0; i < 20; ++i) {
+    conn.snd_nxt = conn.snd_una + (1u << 29);
+    Segment seg;
+    seg.ack = conn.snd_nxt;
+    Acknowledge(conn, chunks, seg, Instant(1), Policy{});
+    EXPECT_EQ(OldAckReach(conn), 60'000u) << i;
   }
 }
 

@@ -160,6 +160,19 @@ TEST(WindowTest, TinySegmentsDoNotFillTheBufferTwice) {
   EXPECT_EQ(s.Read(), Text(said, 3)) << "where there is room again, it goes on";
 }
 
+// RFC 9293 §3.10.7.4: SND.WL1. What was sent before the last word about the window is none.
+TEST(WindowTest, ASegmentThatWasOvertakenSaysNothingOfTheWindow) {
+  Session s;
+  s.peer.window = 2000;
+  s.Tell(100, 100);
+  EXPECT_EQ(s.status().send_window, 2000u);
+  s.peer.window = 1000;
+  s.Tell(0, 100);
+  EXPECT_EQ(s.status().send_window, 2000u);
+  s.Tell(200, 100);
+  EXPECT_EQ(s.status().send_window, 1000u);
+}
+
 // MUST-1: a window is a number without sign.
 TEST(WindowTest, AWindowOf65535IsUsedWhole) {
   Session s;

@@ -169,8 +169,7 @@ void CountDuplicateAck(Connection& conn, uint32_t mss) {
     return;
   }
   if (conn.dup_acks < 255) ++conn.dup_acks;
-  if (conn.dup_acks == kDupAckThreshold && conn.resend_nxt == conn.snd_nxt)
-    EnterRecovery(conn, mss);
+  if (conn.dup_acks == kDupAckThreshold) EnterRecovery(conn, mss);
 }
 
 // The peer is there: it acknowledges, or answers our probes.
