@@ -90,11 +90,29 @@ TEST(CloseTest, InTimeWaitALateFinIsAcknowledged) {
   s.Said();
   s.Advance(59s);
   s.Tell(0, 0, kAck | kFin);
-  EXPECT_EQ(s.Said(), "ack 1");
+  const auto ack = s.Segments();
+  ASSERT_EQ(ack.size(), 1u);
+  EXPECT_EQ(ack[0].seq, s.peer.their_isn + 2) << "behind our FIN";
+  EXPECT_EQ(ack[0].ack, s.peer.isn + 2);
   s.Advance(60s - 1ms);
   EXPECT_EQ(TimeWaits(s), 1u);
   s.Advance(1ms);
   EXPECT_EQ(TimeWaits(s), 0u);
+}
+
+// I-70: without text or FIN, twice a second at most.
+TEST(CloseTest, InTimeWaitUnacceptableSegmentsMakeNoAckWar) {
+  Session s;
+  s.Lead(State::kFinWait2);
+  s.Tell(0, 0, kAck | kFin);
+  s.Segments();
+  for (int i = 0; i < 1000; ++i) {
+    s.peer.seq = s.peer.isn + 5;
+    s.peer.Say(kAck);
+    s.Advance(1ms);
+  }
+  EXPECT_LE(s.Segments().size(), 2u);
+  EXPECT_GT(s.counter(Counter::kTcpExtTCPACKSkippedTimeWait), 990u);
 }
 
 // FIN-WAIT-2 has no timer of its own while the user holds the socket: nothing is sent, and

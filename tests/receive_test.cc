@@ -153,6 +153,25 @@ TEST(ReceiveTest, AUserWhoReadsNoMoreLetsTextGoBy) {
   EXPECT_EQ(s.state(), State::kCloseWait);
 }
 
+// R3168-g, §6.1.3: all ACKs tell of the mark, until the peer has heard.
+TEST(ReceiveTest, AMarkOfCongestionIsEchoedUntilCwr) {
+  SessionOptions options;
+  options.syn_flags = kSyn | kEce | kCwr;
+  Session s(options);
+  TcpPacket marked = s.peer.Make(kAck, Text(0, 10));
+  marked.tos = 3;
+  s.world.Inject(marked);
+  s.Tell(10, 10);
+  s.Advance(40ms);
+  s.Write(5);
+  for (const Seen& seen : s.Segments()) EXPECT_TRUE(seen.has(kEce));
+  s.Tell(20, 10, kAck | kCwr);
+  s.Tell(20, 10);
+  const auto ack = s.Segments();
+  ASSERT_EQ(ack.size(), 1u);
+  EXPECT_FALSE(ack[0].has(kEce));
+}
+
 // MUST-66: a closed window takes ACK and RST.
 TEST(ReceiveTest, AClosedWindowTakesAckAndRst) {
   SessionOptions options;

@@ -34,6 +34,9 @@ TEST(ResetTest, AnExactResetEndsEveryState) {
       EXPECT_EQ(s.Said(), "") << "I-10";
       const Errno want = state == State::kCloseWait ? Errno::kPipe : Errno::kConnReset;
       EXPECT_EQ(s.status().error, want) << Name(state);
+      const bool counts = state == State::kEstablished || state == State::kCloseWait;
+      EXPECT_EQ(s.counter(Counter::kTcpEstabResets), counts ? 1u : 0u);
+      EXPECT_EQ(s.counter(Counter::kTcpCurrEstab), 0u);
       ASSERT_EQ(s.Close(), Errno::kOk);
       EXPECT_EQ(AuditEmpty(s.stack()), "");
     }

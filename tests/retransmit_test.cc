@@ -188,11 +188,15 @@ TEST(RetransmitTest, TheUserHearsOfTroubleAtR1AndOfTheEndAtR2) {
   const auto advice = s.stack().NextEvent();
   ASSERT_TRUE(advice);
   EXPECT_EQ(advice->bits, kAdvised);
+  EXPECT_FALSE(s.stack().NextEvent()) << "told once in a round";
   const Instant begin = s.world.now();
   s.Advance(24h);
   EXPECT_EQ(s.state(), State::kClosed);
   EXPECT_EQ(s.Segments().size(), 15u) << "retransmissions";
   EXPECT_EQ(s.counter(Counter::kTcpExtTCPAbortOnTimeout), 1u);
+  const auto end = s.stack().NextEvent();
+  ASSERT_TRUE(end);
+  EXPECT_EQ(end->bits, kErrored) << "there is nothing left to advise of";
   EXPECT_EQ(s.ReadError(), Errno::kTimedOut);
   EXPECT_EQ(s.stack().config().policy.data_retries, 15u);
   EXPECT_GT(s.world.now() - begin, 100s);
@@ -235,6 +239,7 @@ TEST(RetransmitTest, R2MayBeNever) {
   s.Advance(24h * 60);
   EXPECT_EQ(s.state(), State::kEstablished);
   EXPECT_EQ(s.status().rto, 128s);
+  EXPECT_EQ(s.status().timeouts, 255) << "as far as they are counted";
   s.Ack(10);
   EXPECT_EQ(s.status().unacknowledged, 0u);
 }
@@ -256,6 +261,64 @@ TEST(RetransmitTest, ASynHasAnR1AndAnR2OfItsOwn) {
   world.Advance(75s);
   EXPECT_EQ(world.stack().Status(*id)->error, Errno::kTimedOut) << "255 s in all";
   EXPECT_EQ(world.TakeSegments().size(), 8u);
+}
+
+// E30: Linux spaces the first time-outs evenly. 131 s in all.
+TEST(RetransmitTest, LinuxRepeatsItsFirstSynsEachSecond) {
+  World world(SmallConfig(Config::Linux()));
+  const Instant begin = world.now();
+  const auto id = world.stack().Connect(world.now(), {kThere, Port{80}});
+  ASSERT_TRUE(id);
+  world.Poll();
+  world.TakeSegments();
+  for (const int second : {1, 2, 3, 4, 5, 7, 11, 19, 35, 67}) {
+    world.Advance(begin + Duration(1s) * second - 1ms - world.now());
+    EXPECT_TRUE(world.Take().empty()) << second;
+    world.Advance(1ms);
+    EXPECT_EQ(world.TakeSegments().size(), 1u) << second;
+  }
+  world.Advance(begin + 131s - world.now());
+  EXPECT_EQ(world.stack().Status(*id)->error, Errno::kTimedOut);
+}
+
+// MUST-22, too: SYNs crossed, and then the peer was not heard of any more.
+TEST(RetransmitTest, ASynAckOfACrossedOpenHasTheR2OfASyn) {
+  World world;
+  const auto id = world.stack().Connect(world.now(), {kThere, Port{80}});
+  world.Poll();
+  const auto syn = world.TakeOne();
+  ASSERT_TRUE(id && syn);
+  HandPeer peer(world, Port{80});
+  peer.flow = syn->flow.Reversed();
+  EXPECT_EQ(peer.Say(kSyn).action, Action::kCross);
+  world.Advance(256s);
+  EXPECT_EQ(world.TakeSegments().size(), 8u);
+  EXPECT_EQ(world.stack().Status(*id)->error, Errno::kTimedOut);
+}
+
+// MUST-56, MUST-47: what ICMP said meanwhile is the reason.
+TEST(RetransmitTest, TheReasonOfATimeoutIsWhatIcmpSaid) {
+  Session s;
+  s.Write(10);
+  const auto sent = s.world.Take();
+  ASSERT_EQ(sent.size(), 1u);
+  s.world.Inject(IcmpErrorAbout(sent[0], Addr::V4(10, 0, 0, 9), 3, 1));
+  EXPECT_EQ(s.state(), State::kEstablished);
+  s.Advance(24h);
+  EXPECT_EQ(s.status().error, Errno::kHostUnreach);
+}
+
+// E37, RFC 3168 §6.1.1.1.
+TEST(RetransmitTest, ARepeatedSynDoesNotAskForEcn) {
+  Config config = SmallConfig();
+  config.policy.ecn = Ecn::kRequest;
+  World world(config);
+  ASSERT_TRUE(world.stack().Connect(world.now(), {kThere, Port{80}}));
+  world.Advance(1s);
+  const auto syns = world.TakeSegments();
+  ASSERT_EQ(syns.size(), 2u);
+  EXPECT_TRUE(syns[0].has(kEce) && syns[0].has(kCwr));
+  EXPECT_EQ(syns[1].flags, +kSyn);
 }
 
 }  // namespace

@@ -198,5 +198,21 @@ TEST(SessionTest, BurstsAreFedAsTheirSegmentsOneByOne) {
   }
 }
 
+// Where a stack may say little at once it says the rest at the next opportunity.
+TEST(SessionTest, LittleRoomForOutputDelaysNothing) {
+  for (const Duo::Options& kind : Kinds()) {
+    const size_t count = Datagrams(kind);
+    for (size_t room = 1; room < 12; ++room) {
+      Duo::Options options = kind;
+      options.room = room;
+      Duo duo(options);
+      ASSERT_EQ(PlayedOut(duo), "") << "room for " << room;
+      EXPECT_LE(duo.sent().size(), count + 10) << "room for " << room;
+      for (size_t i = 0; i < 2; ++i)
+        EXPECT_EQ(duo.stack(i).counters()[Counter::kTcpExtTCPTimeouts], 0u);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace handfast

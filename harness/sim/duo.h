@@ -46,6 +46,7 @@ class Duo {
     std::array<Instant, 2> starts{Instant(1'000'000'000), Instant(1'000'000'000)};  // of clocks
     Duration delay = 10ms;
     Feed feed = Feed::kBurst;
+    size_t room = 512;  // datagrams that a stack may send at once
 
     Options();  // small stacks
   };

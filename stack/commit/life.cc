@@ -74,7 +74,7 @@ void Close(Tables& t, Connection& conn, Event event) {
 
 uint8_t ReadyBits(const Connection& conn) {
   const bool over = conn.state == State::kClosed && WasUsed(conn);
-  const bool sending = CountsAsEstablished(conn.state) && !conn.has(Connection::kFinQueued);
+  const bool sending = CountsAsEstablished(conn.state);
   const bool readable = conn.receive.size > 0 || conn.has(Connection::kFinReceived) || over;
   const bool writable = over || (sending && conn.send.size < conn.options.send_buffer);
   const bool advised = conn.soft_error != Errno::kOk || conn.has(Connection::kStalled);

@@ -20,7 +20,7 @@ Instant WithinUserTimeout(const Connection& conn, Instant at) {
 
 void LeaveSyn(Tables& t, TxBurst& tx, Connection& conn) {
   const Policy& policy = t.config.policy;
-  const bool first = conn.backoff == 0 && !conn.has(Connection::kSynRepeated);
+  const bool first = conn.backoff == 0;
   if (first && conn.state == State::kSynSent) {
     conn.progress_at = t.now;
     conn.syn_tsval = TsVal(t.now, conn.ts_offset);

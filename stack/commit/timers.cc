@@ -52,7 +52,6 @@ void ResendAll(Tables& t, Connection& conn) {
   CollapseCwnd(conn, SendMss(conn, policy));
   CountTimeout(conn, policy);
   DoubleRto(conn, policy);
-  conn.rtt_at = Instant::Never();
   conn.resend_nxt = conn.snd_una;
 }
 
