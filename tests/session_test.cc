@@ -198,18 +198,24 @@ TEST(SessionTest, BurstsAreFedAsTheirSegmentsOneByOne) {
   }
 }
 
+// When both users had closed.
+Duration Ended(Duo& duo) {
+  while (!(duo.user(0).closed && duo.user(1).closed))
+    if (!duo.Step(kLong)) return Duo::kNever;
+  return duo.now();
+}
+
 // Where a stack may say little at once it says the rest at the next opportunity.
 TEST(SessionTest, LittleRoomForOutputDelaysNothing) {
   for (const Duo::Options& kind : Kinds()) {
-    const size_t count = Datagrams(kind);
+    Duo plain(kind);
+    const Duration end = Ended(plain);
     for (size_t room = 1; room < 12; ++room) {
       Duo::Options options = kind;
       options.room = room;
       Duo duo(options);
+      EXPECT_EQ(Ended(duo), end) << "room for " << room;
       ASSERT_EQ(PlayedOut(duo), "") << "room for " << room;
-      EXPECT_LE(duo.sent().size(), count + 10) << "room for " << room;
-      for (size_t i = 0; i < 2; ++i)
-        EXPECT_EQ(duo.stack(i).counters()[Counter::kTcpExtTCPTimeouts], 0u);
     }
   }
 }

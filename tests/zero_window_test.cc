@@ -214,6 +214,17 @@ TEST(ZeroWindowTest, AnAckAfterAFinAtTheEdgeStandsBehindIt) {
   EXPECT_EQ(acks[0].seq, s.peer.their_isn + 1 + 1001);
 }
 
+TEST(ZeroWindowTest, AClosedWindowEndsRecovery) {
+  Session s;
+  s.Write(14'600);
+  for (int i = 0; i < 6; ++i) s.Ack(0);
+  ASSERT_TRUE(s.conn().has(Connection::kInRecovery));
+  ASSERT_GT(s.status().cwnd, s.conn().ssthresh);
+  s.Ack(0, 0);
+  EXPECT_FALSE(s.conn().has(Connection::kInRecovery));
+  EXPECT_EQ(s.status().cwnd, s.conn().ssthresh);
+}
+
 // MUST-34: a window that shrinks to nothing while text is on its way.
 TEST(ZeroWindowTest, TextOnItsWayIsProbedForWhenTheWindowIsTakenBack) {
   Session s;
