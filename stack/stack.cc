@@ -228,7 +228,7 @@ Errno Stack::SetOptions(Instant now, SocketId id, const SocketOptions& options) 
   if (!slot) return Errno::kBadF;
   if (!InRange(options)) return Errno::kInval;
   SetNow(now);
-  SetOptionsOf(t_, slot, options);
+  SetSocketOptions(t_, slot, options);
   return Errno::kOk;
 }
 

@@ -286,7 +286,7 @@ void CloseListener(Tables& t, Slot<Listener> slot) {
   t.listeners.Free(slot);
 }
 
-void SetOptionsOf(Tables& t, Slot<Connection> slot, const SocketOptions& options) {
+void SetSocketOptions(Tables& t, Slot<Connection> slot, const SocketOptions& options) {
   t.connections[slot].options = options;
   WantOutput(t, slot);  // Nagle's algorithm may let go of something
   OfferWindow(t, slot);

@@ -27,7 +27,7 @@ Errno ShutWrite(Tables& t, Slot<Connection> slot);
 void CloseSocket(Tables& t, Slot<Connection> slot);
 void AbortSocket(Tables& t, Slot<Connection> slot);
 void CloseListener(Tables& t, Slot<Listener> slot);
-void SetOptionsOf(Tables& t, Slot<Connection> slot, const SocketOptions& options);
+void SetSocketOptions(Tables& t, Slot<Connection> slot, const SocketOptions& options);
 Errno TakeErrorOf(Tables& t, Slot<Connection> slot);
 
 }  // namespace handfast

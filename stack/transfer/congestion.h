@@ -73,7 +73,8 @@ constexpr void LeaveRecovery(Connection& conn) {
   conn.dup_acks = 0;
 }
 
-// An ACK of new data in recovery. A partial one tells of the next hole (step 3).
+// An ACK of new data in recovery. A partial one tells of the next hole (step 3). Each starts
+// the retransmission timer anew: slow but steady (RFC 6582 §4; RFC 6298 §5.3).
 constexpr void AckInRecovery(Connection& conn, uint32_t acked, uint32_t mss) {
   if (Before(conn.snd_una, conn.recover)) {
     conn.Set(Connection::kResendHead);
