@@ -8,12 +8,15 @@
 #include <map>
 #include <string>
 #include <tuple>
+#include <vector>
 
 #include "harness/packet.h"
 
 namespace handfast {
 
-// Learns from what it is shown; SYNs first.
+// Learns from what it is shown. Where a SYN was lost before it was shown, the first number
+// stands for the one behind it. Of several incarnations of a flow it takes the
+// latest to which a number can belong: none may say more than kMost octets.
 class Normal {
  public:
   std::string Show(Bytes datagram);
@@ -25,7 +28,11 @@ class Normal {
     return {flow.local.v4(), flow.local_port, flow.peer_port};
   }
 
-  std::map<Direction, uint32_t> isn_, ts_;
+  static constexpr uint32_t kMost = 1u << 16;
+  uint32_t Relative(const Direction& direction, uint32_t number);
+
+  std::map<Direction, std::vector<uint32_t>> isns_;  // the latest last
+  std::map<Direction, uint32_t> ts_;
 };
 
 }  // namespace handfast
