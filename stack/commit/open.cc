@@ -133,6 +133,7 @@ void StartTransfer(Tables& t, Connection& conn) {
   if (slow) conn.rto_us = std::max(conn.rto_us, ToMicroseconds(kRtoAfterSynLoss));
   conn.backoff = 0;
   conn.Clear(Connection::kStalled);
+  conn.path_mtu_hint = 0;
   conn.resend_at = Instant::Never();
 }
 

@@ -53,10 +53,10 @@ constexpr uint32_t RetriesOf(const Connection& conn, const Policy& policy) {
 constexpr ResendTimeout JudgeResendTimeout(const Connection& conn, Duration waiting,
                                            const Policy& policy) {
   const uint32_t timeout = conn.options.user_timeout_ms;
-  const bool late =
-      timeout != SocketOptions::kForever && waiting >= std::chrono::milliseconds(timeout);
-  const bool silent = conn.backoff >= resend_internal::RetriesOf(conn, policy);
-  if (timeout == 0 ? silent : late) return ResendTimeout::kGiveUp;
+  const bool late = timeout == 0 ? conn.backoff >= resend_internal::RetriesOf(conn, policy)
+                                 : timeout != SocketOptions::kForever &&
+                                       waiting >= std::chrono::milliseconds(timeout);
+  if (late) return ResendTimeout::kGiveUp;
   const bool probing = conn.has(Connection::kPersist) || conn.snd_nxt == conn.snd_una;
   return probing ? ResendTimeout::kProbe : ResendTimeout::kResend;
 }
