@@ -100,21 +100,6 @@ TEST(CloseTest, InTimeWaitALateFinIsAcknowledged) {
   EXPECT_EQ(TimeWaits(s), 0u);
 }
 
-// I-70: without text or FIN, twice a second at most.
-TEST(CloseTest, InTimeWaitUnacceptableSegmentsMakeNoAckWar) {
-  Session s;
-  s.Lead(State::kFinWait2);
-  s.Tell(0, 0, kAck | kFin);
-  s.Segments();
-  for (int i = 0; i < 1000; ++i) {
-    s.peer.seq = s.peer.isn + 5;
-    s.peer.Say(kAck);
-    s.Advance(1ms);
-  }
-  EXPECT_LE(s.Segments().size(), 2u);
-  EXPECT_GT(s.counter(Counter::kTcpExtTCPACKSkippedTimeWait), 990u);
-}
-
 // FIN-WAIT-2 has no timer of its own while the user holds the socket: nothing is sent, and
 // nothing is given up, however long the peer goes on talking (RFC 9293 §3.6, Case 1).
 TEST(CloseTest, AHalfClosedConnectionWaitsForThePeerForEver) {

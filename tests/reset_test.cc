@@ -83,22 +83,6 @@ TEST(ResetTest, ASynIsChallengedWhereverItLies) {
     }
 }
 
-// Incidents 64 and 129: the challenge tells a peer that has restarted what to reset.
-TEST(ResetTest, APeerThatRestartedConnectsAgain) {
-  Session s;
-  const auto listener = s.stack().Listen(s.world.now(), {Addr::AnyV4(), Port{80}}, 5);
-  ASSERT_TRUE(listener);
-  HandPeer again(s.world, Port{80}, Port{40000}, 900'000'000);
-  s.world.Inject(again.Make(kSyn));
-  const auto challenge = s.Segments();
-  ASSERT_EQ(challenge.size(), 1u);
-  again.seq = challenge[0].ack;
-  again.Say(kRst);
-  EXPECT_EQ(s.state(), State::kClosed);
-  again.seq = 900'000'000;
-  EXPECT_TRUE(again.Open());
-}
-
 // I-70, F-61: whatever is unacceptable and carries no text is answered twice a second at most.
 TEST(ResetTest, UnacceptableSegmentsDoNotMakeAnAckWar) {
   const auto ghost = [](Session& s) {  // acknowledges what was never sent
@@ -121,26 +105,6 @@ TEST(ResetTest, UnacceptableSegmentsDoNotMakeAnAckWar) {
     }
     EXPECT_LE(answers, 21u) << Name(state);
     EXPECT_GE(answers, 19u) << Name(state);
-  }
-}
-
-// Incident 66 (CVE-2023-52881), R5961-5.2: ACKs of what was never sent are not old ones.
-TEST(ResetTest, TextWithAnImpossibleAckIsNotTaken) {
-  Session s;
-  s.Write(100);
-  s.Ack(100);
-  s.Said();
-  constexpr struct {
-    uint32_t ack;
-    bool taken;
-  } kAcks[] = {{0u - 1, false},      {0, true},           {100, true}, {101, false},
-               {0x8000'0000, false}, {0u - 65'535, false}};
-  uint32_t at = 0;
-  for (const auto& [ack, taken] : kAcks) {
-    s.peer.ack = s.peer.their_isn + 1 + ack;
-    EXPECT_EQ(s.Tell(at, 10).action, taken ? Action::kAccept : Action::kChallenge) << ack;
-    at += taken ? 10 : 0;
-    EXPECT_EQ(s.status().unread, at);
   }
 }
 

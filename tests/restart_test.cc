@@ -6,8 +6,6 @@
 #include "harness/audit.h"
 #include "harness/packet.h"
 #include "harness/sim/duo.h"
-#include "stack/wire/be.h"
-#include "stack/wire/checksum.h"
 
 namespace handfast {
 namespace {
@@ -72,19 +70,9 @@ TEST(RestartTest, AServerThatRestartsAtAnyStepResetsItsClient) {
   }
 }
 
-// Adds to the sequence number of a segment, checksum included.
 void ShiftSequence(Datagram& datagram, uint32_t by) {
-  const std::optional<Seen> seen = Read(datagram);
-  ASSERT_TRUE(seen);
-  TcpPacket packet;
-  packet.flow = seen->flow;
-  packet.seq = seen->seq + by;
-  packet.ack = seen->ack;
-  packet.flags = seen->flags;
-  packet.window = seen->window;
-  if (seen->options.has(Options::kTimestamps))
-    packet.options.Nop(2).Timestamps(seen->options.ts_val, seen->options.ts_ecr);
-  packet.text = seen->text;
+  TcpPacket packet = PacketOf(*Read(datagram));
+  packet.seq += by;
   datagram = packet.Seal();
 }
 

@@ -14,13 +14,6 @@ SessionOptions WithTimestamps() {
   return options;
 }
 
-// The same, with a SYN-ACK that had to be repeated once.
-SessionOptions AfterSynLoss() {
-  SessionOptions options;
-  options.rtt = 1100ms;
-  return options;
-}
-
 // R6298-2.2, R6298-2.3, R6298-4: 20 round trips, that of the handshake among them. The
 // figures are the RFC's formulas worked out in fractions, with a variance term not below the
 // 200 ms of Policy::rto_min. Some are longer than the RTO: the echo of the first timestamp
@@ -52,16 +45,6 @@ TEST(RetransmitTest, TwentyRoundTripsGiveTheRtoOfTheFormulas) {
     EXPECT_NEAR(static_cast<double>(s.status().rto.count()) / 1000, rto_us, 64) << rtt_ms;
     s.Segments();
   }
-}
-
-// R6298-2.1, R6298-5.7: nothing was measured, and the SYN-ACK had to be repeated.
-TEST(RetransmitTest, AfterTheLossOfASynTheRtoStartsAtThreeSeconds) {
-  Session s(AfterSynLoss());
-  EXPECT_EQ(s.status().srtt, 0ns) << "an ACK of a repeated SYN-ACK measures nothing";
-  EXPECT_EQ(s.status().rto, 3s);
-  s.Write(10);
-  EXPECT_EQ(s.Said(), "P0:10");
-  EXPECT_EQ(s.Wait(), 3s);
 }
 
 // R6298-3, incident 122.
@@ -244,43 +227,6 @@ TEST(RetransmitTest, R2MayBeNever) {
   EXPECT_EQ(s.status().unacknowledged, 0u);
 }
 
-// MUST-22, MUST-23: R1 and R2 hold for a SYN; R2 is 3 minutes at least.
-TEST(RetransmitTest, ASynHasAnR1AndAnR2OfItsOwn) {
-  World world;
-  const auto id = world.stack().Connect(world.now(), {kThere, Port{80}});
-  ASSERT_TRUE(id);
-  ASSERT_EQ(world.stack().SetInterest(*id, kAdvised | kErrored), Errno::kOk);
-  world.Advance(6s);
-  EXPECT_FALSE(world.stack().has_events());
-  world.Advance(1s);
-  const auto advice = world.stack().NextEvent();
-  ASSERT_TRUE(advice) << "three time-outs, at 1, 3 and 7 s";
-  EXPECT_EQ(advice->bits, kAdvised);
-  world.Advance(180s - 7s);
-  EXPECT_EQ(world.stack().Status(*id)->state, State::kSynSent);
-  world.Advance(75s);
-  EXPECT_EQ(world.stack().Status(*id)->error, Errno::kTimedOut) << "255 s in all";
-  EXPECT_EQ(world.TakeSegments().size(), 8u);
-}
-
-// E30: Linux spaces the first time-outs evenly. 131 s in all.
-TEST(RetransmitTest, LinuxRepeatsItsFirstSynsEachSecond) {
-  World world(SmallConfig(Config::Linux()));
-  const Instant begin = world.now();
-  const auto id = world.stack().Connect(world.now(), {kThere, Port{80}});
-  ASSERT_TRUE(id);
-  world.Poll();
-  world.TakeSegments();
-  for (const int second : {1, 2, 3, 4, 5, 7, 11, 19, 35, 67}) {
-    world.Advance(begin + Duration(1s) * second - 1ms - world.now());
-    EXPECT_TRUE(world.Take().empty()) << second;
-    world.Advance(1ms);
-    EXPECT_EQ(world.TakeSegments().size(), 1u) << second;
-  }
-  world.Advance(begin + 131s - world.now());
-  EXPECT_EQ(world.stack().Status(*id)->error, Errno::kTimedOut);
-}
-
 // MUST-22, too: SYNs crossed, and then the peer was not heard of any more.
 TEST(RetransmitTest, ASynAckOfACrossedOpenHasTheR2OfASyn) {
   World world;
@@ -306,19 +252,6 @@ TEST(RetransmitTest, TheReasonOfATimeoutIsWhatIcmpSaid) {
   EXPECT_EQ(s.state(), State::kEstablished);
   s.Advance(24h);
   EXPECT_EQ(s.status().error, Errno::kHostUnreach);
-}
-
-// E37, RFC 3168 §6.1.1.1.
-TEST(RetransmitTest, ARepeatedSynDoesNotAskForEcn) {
-  Config config = SmallConfig();
-  config.policy.ecn = Ecn::kRequest;
-  World world(config);
-  ASSERT_TRUE(world.stack().Connect(world.now(), {kThere, Port{80}}));
-  world.Advance(1s);
-  const auto syns = world.TakeSegments();
-  ASSERT_EQ(syns.size(), 2u);
-  EXPECT_TRUE(syns[0].has(kEce) && syns[0].has(kCwr));
-  EXPECT_EQ(syns[1].flags, +kSyn);
 }
 
 }  // namespace

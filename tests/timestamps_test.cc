@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "harness/session.h"
 #include "harness/world.h"
 
 namespace handfast {
@@ -149,6 +150,41 @@ TEST(TimestampsTest, TheClockOfAConnectionOnlyGoesOn) {
     if (first.Heard().empty()) continue;
     EXPECT_EQ(first.ts_ecr - begin, static_cast<uint32_t>((world.now() - world.start()) / 1ms));
   }
+}
+
+// The peer says text with a timestamp.
+Verdict TellAt(Session& s, uint32_t ts_val, uint32_t at, size_t octets) {
+  s.peer.ts_val = ts_val;
+  return s.Tell(at, octets);
+}
+
+SessionOptions Stamping() {
+  SessionOptions options;
+  options.offer = OptionList().Mss(1460).Nop(2).Timestamps(options.ts_val, 0);
+  return options;
+}
+
+// Incident 83: the 24 days count from the last timestamp that was taken.
+TEST(TimestampsTest, TheDaysCountFromTheLastTimestampTaken) {
+  Session s(Stamping());
+  s.Advance(24h * 23);
+  TellAt(s, 500, 0, 10);
+  s.Advance(24h * 23);
+  EXPECT_EQ(TellAt(s, 499, 10, 10).drop, Drop::kPaws);
+}
+
+// R7323-4.3: an ACK of a gap echoes what came before it; what fills it is echoed.
+TEST(TimestampsTest, AGapIsAcknowledgedWithTheTimestampBeforeIt) {
+  Session s(Stamping());
+  TellAt(s, 200, 0, 10);
+  s.Advance(40ms);
+  TellAt(s, 300, 20, 10);
+  TellAt(s, 400, 10, 10);
+  const auto acks = s.Segments();
+  ASSERT_EQ(acks.size(), 3u);
+  EXPECT_EQ(acks[0].options.ts_ecr, 200u);
+  EXPECT_EQ(acks[1].options.ts_ecr, 200u);
+  EXPECT_EQ(acks[2].options.ts_ecr, 400u);
 }
 
 }  // namespace
