@@ -229,7 +229,7 @@ TEST(CallTableTest, WriteIntoAFullBuffer) {
     return Show(stack.Write(now, id, Text(0, 1)));
   };
   const Call shrink_and_write = [&write](Stack& stack, Instant now, SocketId id) {
-    SocketOptions smaller;
+    SocketOptions smaller = *stack.GetOptions(id);
     smaller.send_buffer = 500;
     (void)stack.SetOptions(now, id, smaller);
     return "shrunk: " + write(stack, now, id);

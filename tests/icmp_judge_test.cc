@@ -59,10 +59,13 @@ Verdict WantedOfConnection(const Tcb& tcb, const IcmpError& icmp, const Policy& 
   // RFC 5927 §4.1: it must quote something in flight.
   if (!reference::MeansOneOf(icmp.seq.raw(), tcb.snd_una, tcb.snd_nxt - 1))
     return {Action::kDrop, Drop::kIcmpSequence};
-  // RFC 1191 §6.3: never a larger MTU; and one of 0 tells nothing.
-  if (type == 3 && icmp.code == 4)
-    return icmp.mtu > 0 && icmp.mtu < kPathMtu ? Action::kLowerMtu
-                                               : Verdict{Action::kDrop, Drop::kIcmpMtu};
+  // RFC 1191 §6.3: never a larger MTU; and one of 0 tells nothing. RFC 5927 §7.2: nor does
+  // one that nothing in flight can have exceeded, with headers of 80 octets at the most.
+  if (type == 3 && icmp.code == 4) {
+    const bool told = icmp.mtu > 0 && icmp.mtu < kPathMtu;
+    const bool exceeded = icmp.mtu < tcb.snd_nxt - tcb.snd_una + 80;
+    return told && exceeded ? Action::kLowerMtu : Verdict{Action::kDrop, Drop::kIcmpMtu};
+  }
   if (Meaning(type, icmp.code) == Errno::kOk) return {Action::kDrop, Drop::kIcmpType};
   // C1: only an attempt to connect ends; only for a hard error, but on Linux for all.
   const bool ends = Hard(type, icmp.code) || policy.on_soft_icmp == OnSoftIcmp::kAbort;
@@ -189,7 +192,7 @@ TEST(IcmpJudgeTest, AClaimedMtuNeverGoesBelowTheFloor) {
   for (const uint16_t mtu : kMtus) {
     StageWorld world(Stage::kEstablished);
     Stack& stack = world.stack();
-    const std::vector<uint8_t> text(1400, 1);
+    const std::vector<uint8_t> text(1460, 1);
     ASSERT_TRUE(stack.Write(world.world.now(), *world.socket, text));
     world.world.Poll();
     ASSERT_EQ(world.world.Take().size(), 1u);

@@ -28,17 +28,14 @@ ResendTimeout Wanted(const Connection& conn, Duration waiting, const Policy& pol
   const bool late = timed && waiting >= std::chrono::milliseconds(limit_ms);
   const bool open = conn.state != State::kSynSent && conn.state != State::kSynReceived;
   const bool window_closed = conn.has(Connection::kPersist) || conn.snd_nxt == conn.snd_una;
-  if (open && window_closed) {
-    // MUST-37: as long as probes are answered, which keeps the count low.
-    const bool silent = limit_ms != kForever && conn.backoff >= policy.data_retries;
-    return silent || late ? ResendTimeout::kGiveUp : ResendTimeout::kProbe;
-  }
   uint32_t retries = policy.data_retries;
   if (conn.state == State::kSynReceived) retries = policy.syn_retries;
   if (conn.state == State::kSynSent)  // RTX-04: the linear ones come on top
     retries = policy.syn_retries + policy.syn_linear_timeouts;
   const bool exhausted = limit_ms == 0 && conn.backoff >= retries;
-  return exhausted || late ? ResendTimeout::kGiveUp : ResendTimeout::kResend;
+  if (exhausted || late) return ResendTimeout::kGiveUp;
+  // MUST-37: as long as probes are answered, which keeps the count low.
+  return open && window_closed ? ResendTimeout::kProbe : ResendTimeout::kResend;
 }
 
 std::vector<Policy> Policies() {

@@ -57,7 +57,8 @@ constexpr ResendTimeout JudgeResendTimeout(const Connection& conn, Duration wait
                                  : timeout != SocketOptions::kForever &&
                                        waiting >= std::chrono::milliseconds(timeout);
   if (late) return ResendTimeout::kGiveUp;
-  const bool probing = conn.has(Connection::kPersist) || conn.snd_nxt == conn.snd_una;
+  const bool closed = conn.has(Connection::kPersist) || conn.snd_nxt == conn.snd_una;
+  const bool probing = IsSynchronized(conn.state) && closed;
   return probing ? ResendTimeout::kProbe : ResendTimeout::kResend;
 }
 
