@@ -20,6 +20,7 @@
 #include <string>
 #include <vector>
 
+#include "harness/framing.h"
 #include "stack/base/time.h"
 #include "stack/base/units.h"
 #include "stack/pump.h"
@@ -27,9 +28,6 @@
 #include "stack/wire/drop.h"
 
 namespace handfast {
-
-// What a frame of the link is.
-enum class Framing : uint8_t { kEthernet, kIp };
 
 enum class Direction : uint8_t { kIn, kOut };
 
