@@ -189,7 +189,8 @@ int Daemon::Run() {
   NotifySystemd("READY=1");
   const Ending ending = Loop();
   Stop();
-  if (reports) std::printf("%s", Summary(Look()).c_str());
+  std::fputs(recorder_.Ladders().c_str(), options_.connect ? stderr : stdout);
+  if (reports) std::fputs(Summary(Look()).c_str(), stdout);
   return Report(ending);
 }
 

@@ -23,6 +23,8 @@ Duration EpochOf(Instant now) {
 Recorder::Recorder(const DaemonOptions& options, Framing framing, const std::string& link,
                    Instant now)
     : observer_(framing), path_(options.pcap) {
+  if (options.ladder) ladder_.emplace(Ladder::Options{Ladder::View::kOneSide, 16, 24});
+  if (ladder_) ladder_->Watch(observer_);
   if (path_.empty()) return;
   errno = 0;
   file_.open(path_, std::ios::binary | std::ios::trunc);
@@ -34,7 +36,7 @@ Recorder::Recorder(const DaemonOptions& options, Framing framing, const std::str
 }
 
 void Recorder::Attach(Pump& pump) {
-  if (pcapng_) pump.set_tap(observer_.tap());
+  if (pcapng_ || ladder_) pump.set_tap(observer_.tap());
 }
 
 void Recorder::Note(const FrameStory& story) {
@@ -45,6 +47,13 @@ void Recorder::Flush() {
   if (!pcapng_ || pcapng_->frames() == flushed_) return;
   flushed_ = pcapng_->frames();
   if (!pcapng_->Flush()) Complain();
+}
+
+std::string Recorder::Ladders() const {
+  std::string text;
+  if (!ladder_) return text;
+  for (const LadderFlow* const flow : ladder_->flows()) text += ladder_->Draw(*flow) + '\n';
+  return text;
 }
 
 void Recorder::Complain() {

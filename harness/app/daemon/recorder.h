@@ -8,6 +8,7 @@
 #include <string>
 
 #include "harness/app/daemon/options.h"
+#include "harness/capture/ladder.h"
 #include "harness/capture/observer.h"
 #include "harness/capture/pcapng.h"
 #include "harness/framing.h"
@@ -25,11 +26,14 @@ class Recorder {
   void Attach(Pump& pump);
   // Whoever reads the file meanwhile finds all that happened.
   void Flush();
+  // What --ladder asks for: the latest connections.
+  std::string Ladders() const;
 
  private:
   void Note(const FrameStory& story);
   void Complain();
 
+  std::optional<Ladder> ladder_;
   Observer observer_;
   std::string path_;
   std::ofstream file_;
