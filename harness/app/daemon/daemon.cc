@@ -121,8 +121,11 @@ Daemon::Daemon(const DaemonOptions& options)
       server_(*stack_, options.sessions),
       signals_(OpenSignals()),
       started_(clock_.Now()) {
-  site_.page = [this] { return StatusPage(Look()); };
-  site_.metrics = [this] { return Metrics(Look()); };
+  const std::string plain = "text/plain; charset=utf-8";
+  site_ = {{"/", "text/html; charset=utf-8", [this] { return StatusPage(Look()); }},
+           {"/metrics", "text/plain; version=0.0.4; charset=utf-8",
+            [this] { return Metrics(Look()); }},
+           {"/connections", plain, [this] { return Connections(*stack_); }}};
   recorder_.Attach(pump_);
   poller_.Watch(link_->fd(), POLLIN);
   poller_.Watch(signals_, POLLIN);

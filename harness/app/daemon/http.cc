@@ -86,37 +86,27 @@ void Http::Answer(Instant now, const HttpRequest& request) {
   head_only_ = request.head_only;
   HttpStatus status = request.status;
   if (status == HttpStatus::kOk) {
-    if (request.path == "/") {
-      std::string page = site_.page();
-      const size_t length = page.size();
-      return Respond(now, status, "text/html; charset=utf-8", std::move(page), length);
-    }
-    if (request.path == "/metrics") {
-      std::string metrics = site_.metrics();
-      const size_t length = metrics.size();
-      return Respond(now, status, "text/plain; version=0.0.4; charset=utf-8",
-                     std::move(metrics), length);
-    }
+    for (const HttpPage& page : site_)
+      if (request.path == page.path) return Respond(now, status, page.type, page.text());
     status = HttpStatus::kNotFound;
     if (request.path.substr(0, kBytes.size()) == kBytes) {
       const std::optional<uint64_t> count = Number(request.path.substr(kBytes.size()));
       if (count && *count <= kMostBytes) {
         end_ = *count;
-        return Respond(now, HttpStatus::kOk, kPlain, "", end_);
+        return Respond(now, HttpStatus::kOk, kPlain, "");
       }
       status = HttpStatus::kBadRequest;
     }
   }
-  std::string text = std::to_string(static_cast<int>(status)) + ' ' + Reason(status) + '\n';
-  const size_t length = text.size();
-  Respond(now, status, kPlain, std::move(text), length);
+  Respond(now, status, kPlain,
+          std::to_string(static_cast<int>(status)) + ' ' + Reason(status) + '\n');
 }
 
-void Http::Respond(Instant now, HttpStatus status, std::string_view type, std::string body,
-                   uint64_t length) {
+void Http::Respond(Instant now, HttpStatus status, std::string_view type,
+                   const std::string& body) {
   response_ = "HTTP/1.1 " + std::to_string(static_cast<int>(status)) + ' ' + Reason(status);
   response_ += "\r\nContent-Type: " + std::string(type);
-  response_ += "\r\nContent-Length: " + std::to_string(length);
+  response_ += "\r\nContent-Length: " + std::to_string(body.size() + end_);
   if (status == HttpStatus::kMethodNotAllowed) response_ += "\r\nAllow: GET, HEAD";
   response_ += "\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n";
   if (head_only_)

@@ -1,8 +1,9 @@
 // Http: the daemon's pages, one request a connection (RFC 9112).
 //
-//     /          its state, for people
-//     /metrics   the same in Prometheus' text format
-//     /bytes/N   N octets: lines of 16, each its own position in decimal
+//     /             its state, for people
+//     /metrics      the same in Prometheus' text format
+//     /connections  one line each, as ss shows them
+//     /bytes/N      N octets: lines of 16, each its own position in decimal
 
 #ifndef HARNESS_APP_DAEMON_HTTP_H_
 #define HARNESS_APP_DAEMON_HTTP_H_
@@ -11,17 +12,20 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "harness/app/daemon/http_request.h"
 #include "harness/app/daemon/session.h"
 
 namespace handfast {
 
-// What is shown; asked for at each request.
-struct HttpSite {
-  std::function<std::string()> page;
-  std::function<std::string()> metrics;
+// What is shown, beside /bytes.
+struct HttpPage {
+  std::string path;
+  std::string type;
+  std::function<std::string()> text;  // asked for at each request
 };
+using HttpSite = std::vector<HttpPage>;
 
 class Http final : public Session {
  public:
@@ -40,8 +44,8 @@ class Http final : public Session {
   void Extend(Instant now);
   void ReadRequestHead(Instant now);
   void Answer(Instant now, const HttpRequest& request);
-  void Respond(Instant now, HttpStatus status, std::string_view type, std::string body,
-               uint64_t length);
+  // The body is `body`, then the lines of /bytes up to end_.
+  void Respond(Instant now, HttpStatus status, std::string_view type, const std::string& body);
   void Send(Instant now);
   void AwaitEnd(Instant now);
 

@@ -1,4 +1,4 @@
-// Overview: what there is to tell of a running daemon; and three ways to tell it.
+// Overview: what there is to tell of a running daemon; and ways to tell it.
 
 #ifndef HARNESS_APP_DAEMON_OVERVIEW_H_
 #define HARNESS_APP_DAEMON_OVERVIEW_H_
@@ -28,6 +28,8 @@ struct Overview {
 std::string StatusPage(const Overview& overview);
 std::string Metrics(const Overview& overview);
 std::string Summary(const Overview& overview);
+// One line for each connection, as `ss -tino` has it; the first thousand.
+std::string Connections(const Stack& stack);
 
 // --- What they tell.
 

@@ -91,7 +91,9 @@ std::string Flows(const Stack& stack) {
     names += "<th class=\"n\">" + std::string(Name(state)) + "</th>";
     numbers += Cell(flows[i]);
   }
-  return "<h2>Connections</h2><table><tr>" + names + "</tr><tr>" + numbers + "</tr></table>";
+  return "<h2>Connections</h2><table><tr>" + names + "</tr><tr>" + numbers +
+         "</tr></table><p>One by one: "
+         "<a href=\"/connections\">/connections</a>.</p>";
 }
 
 std::string Memory(const Stack& stack) {
