@@ -31,6 +31,7 @@ bool Pump::Turn() {
   }
   const size_t received = link_.Receive(received_);
   const size_t count = Receive(std::span(received_).first(received));
+  if (ethernet_ != nullptr) ExpireNeighbours();
   Work(std::span<const Bytes>(received_).first(count));
   return received > 0 || sent_ > 0;
 }
@@ -46,6 +47,13 @@ size_t Pump::Receive(std::span<Bytes> frames) {
     if (link.datagram) frames[count++] = *link.datagram;
   }
   return count;
+}
+
+// After all frames that are there: an answer that came in time counts, however late the turn.
+void Pump::ExpireNeighbours() {
+  ethernet_->Expire(now_, arp_);
+  while (const std::optional<Bytes> datagram = ethernet_->TakeUndelivered())
+    stack_.NoteUnreachable(now_, *datagram, tap_.worked != nullptr ? &trace_ : nullptr);
 }
 
 void Pump::Work(std::span<const Bytes> datagrams) {
@@ -64,7 +72,6 @@ void Pump::Work(std::span<const Bytes> datagrams) {
 
 void Pump::Send() {
   size_t count = 0;
-  if (ethernet_ != nullptr) ethernet_->Expire(now_, arp_);
   for (size_t i = 0; i < tx_.size(); ++i) {
     if (ethernet_ == nullptr)
       frames_[count++] = tx_[i];

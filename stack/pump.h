@@ -70,9 +70,10 @@ class Pump {
   static constexpr size_t kArpMemory =
       kBurst * (TxBurst::kHeadroom + 64) + Ethernet::kPending * (Ethernet::kMaxDatagram + 64);
   static constexpr size_t kArpFrames = kBurst + Ethernet::kPending + Ethernet::kNeighbours;
-  static constexpr size_t kTraceRecords = kBurst + kAnswers;
+  static constexpr size_t kTraceRecords = kBurst + kAnswers + Ethernet::kPending;
 
   size_t Receive(std::span<Bytes> frames);
+  void ExpireNeighbours();
   void Work(std::span<const Bytes> datagrams);
   void Send();
   void Transmit(std::span<const Bytes> frames);

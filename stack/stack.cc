@@ -75,6 +75,11 @@ void Stack::Expire(Instant now, TxBurst& tx, Trace* trace) {
   DrainOutput(t_, tx, trace);
 }
 
+void Stack::NoteUnreachable(Instant now, Bytes datagram, Trace* trace) {
+  SetNow(now);
+  handfast::NoteUnreachable(t_, datagram, trace);
+}
+
 Instant Stack::next_deadline() const {
   if (!t_.output.empty()) return t_.now;
   // Looking at the wheel changes nothing; its nodes are reached by a mutable path only.

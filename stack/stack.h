@@ -102,6 +102,10 @@ class Stack {
   Instant next_deadline() const;
   // Fresh entropy for ephemeral ports; every ten seconds where connect() is used.
   void Rekey(SipKey entropy);
+  // The link found no way to the peer of a datagram of ours, as when nobody answers ARP.
+  // Counts as an ICMP error "host unreachable" about it (Linux: ipv4_link_failure): an
+  // attempt to connect may fail of it, others remember it.
+  void NoteUnreachable(Instant now, Bytes datagram, Trace* trace = nullptr);
   // The link did not take so many datagrams. They are lost, as on the wire.
   void NoteRefused(uint64_t datagrams) {
     t_.counters.Add(Counter::kHandfastTxRefused, datagrams);

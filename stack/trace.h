@@ -33,7 +33,7 @@ constexpr const char* Name(Owner owner) {
 struct TraceRecord {
   enum class Cause : uint8_t {
     kDatagram,  // `index` of the burst
-    kTimer,
+    kTimer,  // also: the link layer gave up on a neighbour
     kCall,  // output that a call left behind
   };
 

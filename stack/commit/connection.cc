@@ -277,8 +277,6 @@ Verdict ArriveIcmp(Tables& t, const IcmpError& icmp) {
       conn.path_mtu_hint = std::max(icmp.mtu, t.config.policy.min_path_mtu);
     Settle(t, slot);
   }
-  if (verdict.drop == Drop::kIcmpSequence) t.counters.Add(Counter::kTcpExtOutOfWindowIcmps);
-  if (verdict.drop == Drop::kIcmpNoOwner) t.counters.Add(Counter::kIcmpInErrors);
   return verdict;
 }
 

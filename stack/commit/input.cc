@@ -130,13 +130,28 @@ Outcome Arrive(Tables& t, TxBurst& tx, const Guess& guess) {
       if (!SendEchoReply(t, tx, arrival.datagram))
         return {Owner::kNobody, State::kNone, {Action::kDrop, Drop::kIcmpTooLong}};
       return {Owner::kNobody, State::kNone, Action::kEchoReply};
-    case Arrival::What::kIcmpError:
+    case Arrival::What::kIcmpError: {
+      const Verdict verdict = ArriveIcmp(t, arrival.error);
       t.counters.Add(Counter::kIcmpInMsgs);
-      return {Owner::kNobody, State::kNone, ArriveIcmp(t, arrival.error)};
+      if (verdict.drop == Drop::kIcmpSequence) t.counters.Add(Counter::kTcpExtOutOfWindowIcmps);
+      if (verdict.drop == Drop::kIcmpNoOwner) t.counters.Add(Counter::kIcmpInErrors);
+      return {Owner::kNobody, State::kNone, verdict};
+    }
     case Arrival::What::kNothing: break;
   }
   CountDropped(t, arrival.drop);
   return {Owner::kNobody, State::kNone, {Action::kDrop, arrival.drop}};
+}
+
+State StateOf(const Tables& t, Ref ref) {
+  switch (ref.owner()) {
+    case Owner::kRequest: return State::kSynReceived;
+    case Owner::kConnection: return t.connections[Slot<Connection>(ref.index())].state;
+    case Owner::kTimeWait: return State::kTimeWait;
+    case Owner::kNobody:
+    case Owner::kListener: break;
+  }
+  return State::kClosed;
 }
 
 // A half-open connection that ends leaves its listener, another leaves nothing.
@@ -144,11 +159,8 @@ State StateAfter(const Tables& t, const Guess& guess, Owner before) {
   if (guess.arrival.what != Arrival::What::kTcp) return State::kNone;
   const Flow& flow = guess.arrival.segment.flow;
   const Ref ref = FindFlow(t, guess.tag, flow);
-  if (ref.owner() == Owner::kConnection)
-    return t.connections[Slot<Connection>(ref.index())].state;
-  if (ref.owner() == Owner::kRequest) return State::kSynReceived;
-  if (ref.owner() == Owner::kTimeWait) return State::kTimeWait;
-  if (before == Owner::kConnection || before == Owner::kTimeWait) return State::kClosed;
+  const bool alone = before == Owner::kConnection || before == Owner::kTimeWait;
+  if (ref.owner() != Owner::kNobody || alone) return StateOf(t, ref);
   return FindListener(t, flow.local, flow.local_port) ? State::kListen : State::kClosed;
 }
 
@@ -198,6 +210,21 @@ size_t InputBurst(Tables& t, std::span<const Bytes> datagrams, TxBurst& tx, Trac
     }
   }
   return datagrams.size();
+}
+
+void NoteUnreachable(Tables& t, Bytes datagram, Trace* trace) {
+  IcmpError error{{}, {}, IcmpType::kUnreachable, kCodeHostUnreachable, 0};
+  if (ParseQuoted(datagram, error) != Drop::kNone) return;
+  const uint32_t tag = t.TagOf(error.flow);
+  const Ref ref = FindFlow(t, tag, error.flow);
+  TraceRecord record;
+  record.cause = TraceRecord::Cause::kTimer;
+  record.owner = ref.owner();
+  record.before = StateOf(t, ref);
+  record.flow = error.flow;
+  record.verdict = ArriveIcmp(t, error);
+  record.after = StateOf(t, FindFlow(t, tag, error.flow));
+  if (trace != nullptr) trace->Add(record);
 }
 
 }  // namespace handfast

@@ -79,13 +79,7 @@ void Ethernet::Learn(Instant now, Neighbour& neighbour, const Mac& mac, TxBurst&
   neighbour.used = false;
   neighbour.due = now + config_.reachable;
   // What waited leaves in the order in which it came.
-  for (;;) {
-    Waiting* first = nullptr;
-    for (Waiting& waiting : waiting_)
-      if (waiting.length > 0 && waiting.next_hop == neighbour.addr &&
-          (first == nullptr || waiting.order < first->order))
-        first = &waiting;
-    if (first == nullptr) return;
+  while (Waiting* const first = FirstFor(neighbour.addr)) {
     const size_t length = kEthernetHeader + first->length;
     if (tx.HasRoom(1, length)) {
       const MutableBytes frame = tx.Open(length);
@@ -98,6 +92,15 @@ void Ethernet::Learn(Instant now, Neighbour& neighbour, const Mac& mac, TxBurst&
     }
     first->length = 0;
   }
+}
+
+Ethernet::Waiting* Ethernet::FirstFor(const Addr& next_hop) {
+  Waiting* first = nullptr;
+  for (Waiting& waiting : waiting_)
+    if (waiting.length > 0 && waiting.next_hop == next_hop &&
+        (first == nullptr || waiting.order < first->order))
+      first = &waiting;
+  return first;
 }
 
 std::optional<Addr> Ethernet::NextHop(const Addr& destination) const {
@@ -135,7 +138,8 @@ std::optional<Bytes> Ethernet::Output(Instant now, TxBurst& datagrams, size_t in
 
 void Ethernet::Keep(const Addr& next_hop, Bytes datagram) {
   for (Waiting& waiting : waiting_) {
-    if (waiting.length > 0 || datagram.size() > kMaxDatagram) continue;
+    const bool in_use = waiting.length > 0 && !waiting.next_hop.is_any();
+    if (in_use || datagram.size() > kMaxDatagram) continue;
     waiting.next_hop = next_hop;
     waiting.length = static_cast<uint32_t>(datagram.size());
     waiting.order = order_++;
@@ -190,7 +194,7 @@ void Ethernet::Ask(Instant now, Neighbour& neighbour, TxBurst& tx) {
 void Ethernet::GiveUp(Neighbour& neighbour) {
   for (Waiting& waiting : waiting_) {
     if (waiting.length == 0 || waiting.next_hop != neighbour.addr) continue;
-    waiting.length = 0;
+    waiting.next_hop = Addr::AnyV4();
     ++counters_.pending_dropped;
   }
   neighbour = Neighbour{};
@@ -211,6 +215,14 @@ void Ethernet::Expire(Instant now, TxBurst& tx) {
     }
     Ask(now, neighbour, tx);
   }
+}
+
+std::optional<Bytes> Ethernet::TakeUndelivered() {
+  Waiting* const first = FirstFor(Addr::AnyV4());
+  if (first == nullptr) return std::nullopt;
+  const Bytes datagram = Bytes(first->bytes).first(first->length);
+  first->length = 0;
+  return datagram;
 }
 
 Instant Ethernet::next_deadline() const {

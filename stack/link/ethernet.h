@@ -72,6 +72,9 @@ class Ethernet {
 
   // Asks again, gives up, forgets.
   void Expire(Instant now, TxBurst& tx);
+  // The next datagram that waited for a neighbour who was given up, in order; nullopt: there
+  // is none. The view holds until the next call of any function.
+  std::optional<Bytes> TakeUndelivered();
   Instant next_deadline() const;
 
   const Counters& counters() const { return counters_; }
@@ -93,7 +96,7 @@ class Ethernet {
   };
 
   struct Waiting {
-    Addr next_hop;
+    Addr next_hop;        // AnyV4(): it was given up
     uint32_t length = 0;  // 0: free
     uint64_t order = 0;
     std::array<uint8_t, TxBurst::kHeadroom + kMaxDatagram> bytes{};
@@ -107,6 +110,8 @@ class Ethernet {
   void Ask(Instant now, Neighbour& neighbour, TxBurst& tx);
   void Keep(const Addr& next_hop, Bytes datagram);
   void GiveUp(Neighbour& neighbour);
+  // The one that came first of those with this next hop; null: there is none.
+  Waiting* FirstFor(const Addr& next_hop);
   std::optional<Addr> NextHop(const Addr& destination) const;
 
   EthernetConfig config_;

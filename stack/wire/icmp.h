@@ -21,6 +21,7 @@ enum class IcmpType : uint8_t {
   kParameterProblem = 12,
 };
 
+inline constexpr uint8_t kCodeHostUnreachable = 1;
 inline constexpr uint8_t kCodeFragmentationNeeded = 4;
 inline constexpr size_t kIcmpHeader = 8;
 
@@ -33,11 +34,10 @@ struct IcmpError {
   uint16_t mtu = 0;  // of the next hop, where the code is "fragmentation needed"
 };
 
-// Reads the quoted datagram of an error. Its length and checksum fields are not trusted:
-// routers quote what they forwarded, and cut it. Eight octets of TCP are the least that
-// tells a flow and a sequence number. kNone, or why not.
-inline Drop ParseQuote(Bytes icmp, IcmpError& out) {
-  const Bytes quote = icmp.subspan(kIcmpHeader);
+// Reads a datagram of ours that somebody quotes. Its length and checksum fields are not
+// trusted: routers quote what they forwarded, and cut it. Eight octets of TCP are the least
+// that tells a flow and a sequence number. kNone, or why not.
+inline Drop ParseQuoted(Bytes quote, IcmpError& out) {
   if (quote.size() < Ipv4View::kMinHeader || quote[0] >> 4 != 4) return Drop::kIcmpQuote;
   const size_t header = (quote[0] & 15) * size_t{4};
   if (header < Ipv4View::kMinHeader || quote.size() < header + 8) return Drop::kIcmpQuote;
@@ -49,6 +49,13 @@ inline Drop ParseQuote(Bytes icmp, IcmpError& out) {
   out.flow.local_port = Port{LoadBe16(&tcp[0])};
   out.flow.peer_port = Port{LoadBe16(&tcp[2])};
   out.seq = Seq(LoadBe32(&tcp[4]));
+  return Drop::kNone;
+}
+
+// Reads an error. kNone, or why not.
+inline Drop ParseQuote(Bytes icmp, IcmpError& out) {
+  const Drop drop = ParseQuoted(icmp.subspan(kIcmpHeader), out);
+  if (drop != Drop::kNone) return drop;
   out.type = static_cast<IcmpType>(icmp[0]);
   out.code = icmp[1];
   out.mtu = LoadBe16(&icmp[6]);
