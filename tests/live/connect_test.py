@@ -75,13 +75,12 @@ class ConnectTest(lab.LiveTest):
                          f"handfastd: connect {lab.KERNEL}:{port}: ECONNREFUSED\n")
 
     def test_a_router_that_knows_no_way_says_so(self):
-        for profile, answer in (("linux", "EHOSTUNREACH"),):
-            lab.run("ip", "route", "add", "unreachable", BEYOND)
-            with open("/proc/sys/net/ipv4/ip_forward", "w") as forward:
-                forward.write("1")
-            daemon = self.connect_to(BEYOND, 80, "--gateway", lab.KERNEL, "--profile", profile)
-            self.assertEqual(daemon.wait(), 1)
-            self.assertIn(answer, daemon.errors())
+        lab.run("ip", "route", "add", "unreachable", BEYOND)
+        with open("/proc/sys/net/ipv4/ip_forward", "w") as forward:
+            forward.write("1")
+        daemon = self.connect_to(BEYOND, 80, "--gateway", lab.KERNEL, "--profile", "linux")
+        self.assertEqual(daemon.wait(), 1)
+        self.assertEqual(daemon.errors(), f"handfastd: connect {BEYOND}:80: EHOSTUNREACH\n")
 
     def test_a_neighbour_that_does_not_answer_is_unreachable(self):
         daemon = self.connect_to(NEIGHBOUR, 80, "--profile", "linux")
@@ -120,7 +119,10 @@ class ConnectTest(lab.LiveTest):
         peer = self.accept(listener)
         os.close(reader)
         peer.sendall(b"nobody reads this")
-        _, errors = process.communicate(timeout=lab.TIMEOUT)
+        process.wait(lab.TIMEOUT)
+        errors = process.stderr.read()
+        process.stderr.close()
+        process.stdin.close()
         self.assertEqual(process.returncode, 1)
         self.assertIn("EPIPE", errors)
         self.assertTrue(lab.is_reset(peer))
