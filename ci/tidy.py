@@ -200,7 +200,7 @@ def check_built(root):
             if not name.endswith(ending):
                 continue
             short = name[: -len(ending)]
-            if not re.search(rf"(?m)^{word}\({short}[ )]", text):
+            if not re.search(rf"(?m)^ *{word}\({short}[ )]", text):
                 yield f"{path}: is not built"
             if word == "handfast_fuzz" and not os.path.isdir(os.path.join(root, "corpus", short)):
                 yield f"{path}: has no corpus"

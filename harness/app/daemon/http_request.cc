@@ -46,11 +46,10 @@ bool EqualsIgnoringCase(std::string_view a, std::string_view b) {
 
 // "/a?b" and "http://host/a?b" both mean "/a".
 std::string_view PathOf(std::string_view target) {
-  if (EqualsIgnoringCase(target.substr(0, 7), "http://")) {
-    const size_t slash = target.find('/', 7);
-    target = slash == std::string_view::npos ? "/" : target.substr(slash);
-  }
-  return target.substr(0, target.find('?'));
+  target = target.substr(0, target.find('?'));
+  if (!EqualsIgnoringCase(target.substr(0, 7), "http://")) return target;
+  const size_t slash = target.find('/', 7);
+  return slash == std::string_view::npos ? "/" : target.substr(slash);
 }
 
 HttpRequest ReadRequestLine(std::string_view line) {
