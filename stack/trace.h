@@ -33,8 +33,8 @@ constexpr const char* Name(Owner owner) {
 struct TraceRecord {
   enum class Cause : uint8_t {
     kDatagram,  // `index` of the burst
-    kTimer,  // also: the link layer gave up on a neighbour
-    kCall,  // output that a call left behind
+    kTimer,     // also: the link layer gave up on a neighbour
+    kCall,      // output that a call left behind
   };
 
   Cause cause = Cause::kDatagram;

@@ -21,52 +21,50 @@ struct Pipe {
   std::array<int, 2> fds{};
 };
 
-TEST(PollerTest, TellsWhoIsReadyWithItsToken) {
-  OsClock clock;
-  Poller poller;
-  const Pipe a, b, c;
-  poller.Watch(a.in(), POLLIN, 1);
-  poller.Watch(b.in(), POLLIN, 2);
-  poller.Watch(c.in(), POLLIN, 3);
-  b.Write();
-  const auto ready = poller.Wait(clock, Instant::Never());
+// Three pipes, watched with the tokens 1, 2 and 3.
+class PollerTest : public testing::Test {
+ protected:
+  PollerTest() {
+    poller_.Watch(a_.in(), POLLIN, 1);
+    poller_.Watch(b_.in(), POLLIN, 2);
+    poller_.Watch(c_.in(), POLLIN, 3);
+  }
+
+  OsClock clock_;
+  Poller poller_;
+  const Pipe a_, b_, c_;
+};
+
+TEST_F(PollerTest, TellsWhoIsReadyWithItsToken) {
+  b_.Write();
+  const auto ready = poller_.Wait(clock_, Instant::Never());
   ASSERT_EQ(ready.size(), 1u);
-  EXPECT_EQ(ready[0].fd, b.in());
+  EXPECT_EQ(ready[0].fd, b_.in());
   EXPECT_EQ(ready[0].token, 2u);
   EXPECT_EQ(ready[0].events, POLLIN);
 }
 
-TEST(PollerTest, ForgetsWithoutLosingOthers) {
-  OsClock clock;
-  Poller poller;
-  const Pipe a, b, c;
-  poller.Watch(a.in(), POLLIN, 1);
-  poller.Watch(b.in(), POLLIN, 2);
-  poller.Watch(c.in(), POLLIN, 3);
-  a.Write();
-  c.Write();
-  poller.Forget(a.in());
-  poller.Forget(a.in());
-  auto ready = poller.Wait(clock, Instant::Never());
+TEST_F(PollerTest, ForgetsWithoutLosingOthers) {
+  a_.Write();
+  c_.Write();
+  poller_.Forget(a_.in());
+  poller_.Forget(a_.in());
+  auto ready = poller_.Wait(clock_, Instant::Never());
   ASSERT_EQ(ready.size(), 1u);
   EXPECT_EQ(ready[0].token, 3u);
-  poller.Watch(c.in(), POLLIN, 4);
-  ready = poller.Wait(clock, Instant::Never());
+  poller_.Watch(c_.in(), POLLIN, 4);
+  ready = poller_.Wait(clock_, Instant::Never());
   ASSERT_EQ(ready.size(), 1u);
   EXPECT_EQ(ready[0].token, 4u);
-  poller.Forget(c.in());
-  EXPECT_TRUE(poller.Wait(clock, clock.Now()).empty());
+  poller_.Forget(c_.in());
+  EXPECT_TRUE(poller_.Wait(clock_, clock_.Now()).empty());
 }
 
-TEST(PollerTest, ADeadlineIsNotMissedAndNotEarly) {
-  OsClock clock;
-  Poller poller;
-  const Pipe quiet;
-  poller.Watch(quiet.in(), POLLIN);
-  const Instant deadline = clock.Now() + 3ms;
-  EXPECT_TRUE(poller.Wait(clock, deadline).empty());
-  EXPECT_GE(clock.Now(), deadline);
-  EXPECT_TRUE(poller.Wait(clock, Instant(0)).empty()) << "what is past does not wait";
+TEST_F(PollerTest, ADeadlineIsNotMissedAndNotEarly) {
+  const Instant deadline = clock_.Now() + 3ms;
+  EXPECT_TRUE(poller_.Wait(clock_, deadline).empty());
+  EXPECT_GE(clock_.Now(), deadline);
+  EXPECT_TRUE(poller_.Wait(clock_, Instant(0)).empty()) << "what is past does not wait";
 }
 
 }  // namespace

@@ -221,6 +221,20 @@ def counter(name, port=80):
     return metrics(port)["handfast_" + name.replace(".", "_")]
 
 
+def fill(peer):
+    """Sends until nobody takes any more. How many octets were taken."""
+    peer.setblocking(False)
+    sent = 0
+    try:
+        while sent < 100_000_000:
+            sent += peer.send(bytes(1 << 16))
+            time.sleep(0.001)
+    except BlockingIOError:
+        peer.settimeout(TIMEOUT)
+        return sent
+    raise AssertionError("somebody takes all without end")
+
+
 def reset(peer):
     """Closes with a RST."""
     peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")

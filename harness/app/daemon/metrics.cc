@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "harness/app/daemon/overview.h"
+#include "harness/app/version.h"
 #include "harness/show.h"
 
 namespace handfast {
@@ -94,7 +95,7 @@ void WriteMemory(const Stack& stack, Exposition& out) {
 std::string Metrics(const Overview& overview) {
   Exposition out;
   out.Family("build_info", Type::kGauge, "The version that runs.");
-  out.Sample("version", HANDFAST_VERSION, 1);
+  out.Sample("version", kVersion, 1);
   out.Family("uptime_seconds", Type::kGauge, "Since the start.");
   out.Sample(std::to_string(std::chrono::duration<double>(overview.uptime).count()));
   WriteListeners(overview, out);

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "harness/app/daemon/words.h"
+#include "harness/app/version.h"
 #include "harness/tap/tap_link.h"
 
 namespace handfast {
@@ -37,7 +38,7 @@ Exit status: 0 ended as asked, 1 could not be done, 2 wrong usage.)";
 
 void Describe(CLI::App& app, Words& words) {
   app.footer(kFooter);
-  app.set_version_flag("--version", "handfastd " HANDFAST_VERSION);
+  app.set_version_flag("--version", "handfastd " + std::string(kVersion));
   const auto option = [&](const char* name, std::string& value, const char* type,
                           const char* text, const char* group) {
     app.add_option(name, value, text)->type_name(type)->group(group);

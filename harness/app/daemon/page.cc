@@ -4,6 +4,7 @@
 #include <string>
 
 #include "harness/app/daemon/overview.h"
+#include "harness/app/version.h"
 #include "harness/show.h"
 
 namespace handfast {
@@ -123,13 +124,11 @@ std::string Figures(const Overview& overview) {
 }  // namespace
 
 std::string StatusPage(const Overview& overview) {
-  const Config& config = overview.stack.config();
-  return kHead +
-         ("<h1>handfastd</h1><p>" HANDFAST_VERSION ", " +
-          Escaped(Show(config.addresses[0].addr)) + '/' +
-          std::to_string(config.addresses[0].prefix_bits) + " on " + Escaped(overview.link) +
-          ", up for " + Age(overview.uptime) + "</p>\n") +
-         Listeners(overview) + Flows(overview.stack) + Memory(overview.stack) +
+  const LocalAddr& address = overview.stack.config().addresses[0];
+  std::string title = std::string("<h1>handfastd</h1><p>") + kVersion + ", ";
+  title += Show(address.addr) + '/' + std::to_string(address.prefix_bits) + " on ";
+  title += Escaped(overview.link) + ", up for " + Age(overview.uptime) + "</p>\n";
+  return kHead + title + Listeners(overview) + Flows(overview.stack) + Memory(overview.stack) +
          Figures(overview) + "</body></html>\n";
 }
 

@@ -6,6 +6,7 @@
 #include <ctime>
 
 #include "harness/app/daemon/words.h"
+#include "harness/app/version.h"
 
 namespace handfast {
 namespace {
@@ -30,8 +31,8 @@ Recorder::Recorder(const DaemonOptions& options, Framing framing, const std::str
   file_.open(path_, std::ios::binary | std::ios::trunc);
   if (!file_)
     throw Mistake("--pcap " + path_ + ": the file cannot be written: " + std::strerror(errno));
-  pcapng_.emplace(
-      file_, PcapngWriter::Options{framing, "handfastd " HANDFAST_VERSION, link, EpochOf(now)});
+  pcapng_.emplace(file_, PcapngWriter::Options{framing, std::string("handfastd ") + kVersion,
+                                               link, EpochOf(now)});
   observer_.AddSink([this](const FrameStory& story) { Note(story); });
 }
 
