@@ -18,7 +18,8 @@ constexpr Port kHttpPort{80};
 
 class ServicesTest : public testing::Test {
  protected:
-  explicit ServicesTest(uint32_t sessions = 0) : server_(here_.stack(), sessions) {
+  explicit ServicesTest(uint32_t sessions = 0, uint32_t chunks = 8192)
+      : here_(lab_.AddHost(WithChunks(chunks))), server_(here_.stack(), sessions) {
     const auto listen = [&](Port port, Server::Factory factory) {
       const Errno error =
           server_.Listen(lab_.now(), {Addr::AnyV4(), port}, 8, "test", std::move(factory));
@@ -29,6 +30,12 @@ class ServicesTest : public testing::Test {
     listen(kHttpPort, [&](Instant now, SocketId id) {
       return std::make_unique<Http>(now, here_.stack(), id, site_);
     });
+  }
+
+  static Config WithChunks(uint32_t chunks) {
+    Config config;
+    config.chunks = chunks;
+    return config;
   }
 
   void Run(Duration duration) {
@@ -74,10 +81,15 @@ class ServicesTest : public testing::Test {
   uint32_t sessions(size_t entrance) const { return server_.entrances()[entrance].sessions; }
 
   Lab lab_{1};
-  SimHost& here_ = lab_.AddHost();
+  SimHost& here_;
   SimHost& there_ = lab_.AddHost();
   HttpSite site_ = {{"/", "text/html", [] { return std::string("page"); }}};
   Server server_;
+};
+
+class FewChunksTest : public ServicesTest {
+ protected:
+  FewChunksTest() : ServicesTest(0, 32) {}
 };
 
 class OneSessionTest : public ServicesTest {
@@ -170,6 +182,16 @@ TEST_F(OneSessionTest, OthersWaitTheirTurnInTheAcceptQueue) {
   Run(1s);
   EXPECT_EQ(Hear(second), "second");
   EXPECT_EQ(server_.entrances()[0].accepted, 2u);
+}
+
+// The response is longer than all chunks, and shorter than the send buffer. Run() would not
+// come to an end if the session had something to do all the time.
+TEST_F(FewChunksTest, WhoFindsNoChunkWaitsForOne) {
+  const SocketId id = Connect(kHttpPort);
+  Say(id, "GET /bytes/100000 HTTP/1.0\r\n\r\n");
+  Run(10s);
+  const std::string heard = Hear(id);
+  EXPECT_EQ(heard.substr(heard.find("\r\n\r\n") + 4), NumberedLines(0, 100'000));
 }
 
 TEST_F(ServicesTest, AnEndTellsAllAndLeavesNothing) {

@@ -46,9 +46,12 @@ class ConnectTest(lab.LiveTest):
         peer.sendall(b"first")
         peer.shutdown(socket.SHUT_WR)
         lab.wait_until(lambda: daemon.output() == "first", "the peer's text")
-        stdin.write(b"second")
+        sent = lab.numbered_lines(1_000_000)
+        stdin.write(sent)
         stdin.close()
-        self.assertEqual(lab.receive_all(peer), b"second")
+        lab.time.sleep(0.2)
+        self.assertFalse(daemon.ended(), "what was sent is not acknowledged yet")
+        self.assertEqual(lab.receive_all(peer), sent)
         self.assertEqual(daemon.wait(), 0)
 
     def test_ten_megabytes_each_way(self):
