@@ -77,8 +77,8 @@ TEST(UnreachableTest, FailuresLeaveNothingBehind) {
 TEST(UnreachableTest, AnAnswerThatCameInTimeCountsHoweverLateTheTurn) {
   SimClock clock(Instant(1'000'000'000));
   Wire wire(clock, 1);
-  SimHost sleeper(clock, wire, 1, Config::Linux(), 1);
-  SimHost other(clock, wire, 2, Config::Linux(), 2);
+  SimHost sleeper(clock, wire, 1, Config::Linux(), SimRng(1));
+  SimHost other(clock, wire, 2, Config::Linux(), SimRng(2));
   const SocketId id = *sleeper.stack().Connect(clock.now(), {other.addr(), Port{80}});
   sleeper.pump().Turn();  // asks
   for (int question = 2; question <= 3; ++question) {

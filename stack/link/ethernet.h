@@ -29,7 +29,7 @@ namespace handfast {
 struct EthernetConfig {
   Mac mac;
   LocalAddr local;  // our address on this link
-  Addr gateway;     // for peers beyond the subnet; none ("::") drops what is for them
+  Addr gateway{};   // for peers beyond the subnet; none ("::") drops what is for them
 
   Duration reachable = 30s;  // how long an answer is good for without asking again
   Duration retry = 1s;       // between questions

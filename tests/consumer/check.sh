@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # check.sh BUILD-TREE: installs into an empty folder, and builds a consumer against what is
-# there: by find_package, and by pkg-config.
+# there: by find_package, and by pkg-config. So it builds the program of README.md, too.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
+readme=$here/../../README.md
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
@@ -23,4 +24,12 @@ for name in main:handfast tap:handfast-tap; do
   ${CXX:-g++} "$source" $(pkg-config --cflags --libs "$package") -o "$work/$package"
   "$work/$package"
 done
-echo 'consumer: both ways'
+
+if [ -e "$libdir/handfast-tap.pc" ]; then
+  sed -n '/^```cpp$/,/^```$/{/^```/!p}' "$readme" >"$work/readme.cc"
+  grep -q 'int main()' "$work/readme.cc"
+  # shellcheck disable=SC2046
+  ${CXX:-g++} -std=c++20 -Wall -Wextra -Werror "$work/readme.cc" \
+    $(pkg-config --cflags --libs handfast-tap) -o "$work/readme"
+fi
+echo 'consumer: both ways, and the program of README.md'

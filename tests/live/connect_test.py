@@ -3,6 +3,7 @@ import os
 import signal
 import socket
 import subprocess
+import threading
 import unittest
 
 import lab
@@ -47,8 +48,9 @@ class ConnectTest(lab.LiveTest):
         peer.shutdown(socket.SHUT_WR)
         lab.wait_until(lambda: daemon.output() == "first", "the peer's text")
         sent = lab.numbered_lines(1_000_000)
-        stdin.write(sent)
-        stdin.close()
+        writer = threading.Thread(target=lambda: (stdin.write(sent), stdin.close()))
+        writer.start()
+        self.addCleanup(writer.join, lab.TIMEOUT)
         lab.time.sleep(0.2)
         self.assertFalse(daemon.ended(), "what was sent is not acknowledged yet")
         self.assertEqual(lab.receive_all(peer), sent)
