@@ -13,6 +13,7 @@ namespace handfast {
 using Command = std::function<int()>;
 
 void AddSimulate(CLI::App& app, Command& chosen);
+void AddExplore(CLI::App& app, Command& chosen);
 
 }  // namespace handfast
 
