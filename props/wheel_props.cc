@@ -4,10 +4,10 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
-#include <map>
 #include <utility>
 #include <vector>
 
+#include "harness/reference/sorted_timers.h"
 #include "stack/table/wheel.h"
 
 namespace handfast {
@@ -18,46 +18,6 @@ constexpr uint32_t kTimers = 24;
 struct Links {
   std::vector<TimerLink> links = std::vector<TimerLink>(kTimers);
   TimerLink& operator()(uint32_t id) { return links[id]; }
-};
-
-// The obvious way: by deadline, then by the order of arming.
-class SortedList {
- public:
-  explicit SortedList(uint64_t start) : now_(start) {}
-  void Arm(uint32_t id, uint64_t deadline) {
-    Cancel(id);
-    by_time_[{std::max(deadline, now_), ++order_}] = id;
-  }
-  void Cancel(uint32_t id) {
-    for (auto it = by_time_.begin(); it != by_time_.end(); ++it)
-      if (it->second == id) {
-        by_time_.erase(it);
-        return;
-      }
-  }
-  bool armed(uint32_t id) const {
-    for (const auto& [when, who] : by_time_)
-      if (who == id) return true;
-    return false;
-  }
-  uint64_t Next() const {
-    return by_time_.empty() ? Wheel::kNever : by_time_.begin()->first.first;
-  }
-  uint32_t Pop(uint64_t now) {
-    if (by_time_.empty() || by_time_.begin()->first.first > now) {
-      now_ = std::max(now_, now);
-      return kNoIndex;
-    }
-    const uint32_t id = by_time_.begin()->second;
-    now_ = std::max(now_, by_time_.begin()->first.first);
-    by_time_.erase(by_time_.begin());
-    return id;
-  }
-
- private:
-  uint64_t now_;
-  uint64_t order_ = 0;
-  std::map<std::pair<uint64_t, uint64_t>, uint32_t> by_time_;
 };
 
 // Spans of time on all levels of the wheel, often just at the edge of one.
@@ -77,7 +37,7 @@ RC_GTEST_PROP(WheelProps, FiresLikeASortedList, ()) {
   Wheel wheel;
   wheel.Start(now);
   Links nodes;
-  SortedList list(now);
+  reference::SortedTimers list(now);
   const int steps = *rc::gen::inRange(0, 120);
   for (int step = 0; step < steps; ++step) {
     const auto id = *rc::gen::inRange<uint32_t>(0, kTimers);

@@ -12,88 +12,20 @@
 
 #include "harness/audit.h"
 #include "harness/compare.h"
+#include "harness/reference/icmp_arrives.h"
 #include "harness/reference/lattice.h"
 #include "harness/world_states.h"
-#include "stack/arrive/icmp.h"
 
 namespace handfast {
 namespace {
 
+using reference::kPathMtu;
 using reference::Octet;
 using reference::OnWire;
 using reference::Opened;
 using reference::Tcb;
 
-constexpr uint16_t kPathMtu = 1500;
 constexpr uint16_t kMtus[] = {0, 1, 67, 68, 295, 575, 576, 1280, 1499, 1500, 1501, 65535};
-
-// RFC 792, RFC 1122 §3.2.2.1, RFC 1812 §5.2.7.1, with the errors of Linux (icmp_err_convert).
-Errno Meaning(unsigned type, unsigned code) {
-  if (type == 11) return Errno::kHostUnreach;  // time exceeded
-  if (type == 12) return Errno::kProto;        // parameter problem
-  switch (code) {
-    case 0:                               // net unreachable
-    case 6:                               // net unknown
-    case 9:                               // net prohibited
-    case 11: return Errno::kNetUnreach;   // net unreachable for this TOS
-    case 1:                               // host unreachable
-    case 10:                              // host prohibited
-    case 12:                              // host unreachable for this TOS
-    case 13:                              // filtered
-    case 14:                              // host precedence violation
-    case 15: return Errno::kHostUnreach;  // precedence cutoff
-    case 2: return Errno::kNoProtoOpt;
-    case 3: return Errno::kConnRefused;
-    case 5: return Errno::kOpNotSupp;  // source route failed
-    case 7: return Errno::kHostDown;   // host unknown
-    case 8: return Errno::kNoNet;      // host isolated
-    default: return Errno::kOk;
-  }
-}
-
-// SHLD-26: hard are 3/2, 3/3, and 3/4 as long as there was no path MTU discovery.
-bool Hard(unsigned type, unsigned code) { return type == 3 && (code == 2 || code == 3); }
-
-Verdict WantedOfConnection(const Tcb& tcb, const IcmpError& icmp, const Policy& policy) {
-  const auto type = static_cast<unsigned>(icmp.type);
-  // RFC 5927 §4.1: it must quote something in flight.
-  if (!reference::MeansOneOf(icmp.seq.raw(), tcb.snd_una, tcb.snd_nxt - 1))
-    return {Action::kDrop, Drop::kIcmpSequence};
-  // RFC 1191 §6.3: never a larger MTU; and one of 0 tells nothing. RFC 5927 §7.2: nor does
-  // one that nothing in flight can have exceeded, with headers of 80 octets at the most.
-  if (type == 3 && icmp.code == 4) {
-    const bool told = icmp.mtu > 0 && icmp.mtu < kPathMtu;
-    const bool exceeded = icmp.mtu < tcb.snd_nxt - tcb.snd_una + 80;
-    return told && exceeded ? Action::kLowerMtu : Verdict{Action::kDrop, Drop::kIcmpMtu};
-  }
-  if (Meaning(type, icmp.code) == Errno::kOk) return {Action::kDrop, Drop::kIcmpType};
-  // C1: only an attempt to connect ends; only for a hard error, but on Linux for all.
-  const bool ends = Hard(type, icmp.code) || policy.on_soft_icmp == OnSoftIcmp::kAbort;
-  return tcb.state == State::kSynSent && ends ? Action::kAbort : Action::kSoftError;
-}
-
-// ICMP-05, and C1: a request ends on Linux only, and only if nobody can be there.
-Verdict WantedOfRequest(const Tcb& tcb, const IcmpError& icmp, const Policy& policy) {
-  const auto type = static_cast<unsigned>(icmp.type);
-  if (icmp.seq.raw() != OnWire(tcb.iss)) return {Action::kDrop, Drop::kIcmpSequence};
-  const bool nobody = type != 3 || icmp.code == 0 || icmp.code == 1;
-  if (nobody && policy.on_icmp_half_open == OnIcmpHalfOpen::kForget) return Action::kForget;
-  return {Action::kDrop, Drop::kIcmpSoft};
-}
-
-Verdict Judged(const Tcb& tcb, const IcmpError& icmp, const Policy& policy) {
-  if (tcb.state == State::kSynReceived && tcb.opened == Opened::kPassively) {
-    Request req;
-    req.iss = Seq(OnWire(tcb.iss));
-    return JudgeIcmp(req, icmp, policy);
-  }
-  Connection conn;
-  conn.state = tcb.state;
-  conn.snd_una = Seq(OnWire(tcb.snd_una));
-  conn.snd_nxt = Seq(OnWire(tcb.snd_nxt));
-  conn.path_mtu = kPathMtu;
-  return JudgeIcmp(conn, icmp, policy);
-}
 
 // All errors at all edges of what is in flight. How many were compared.
 uint64_t Compare(const Tcb& tcb, const Policy& policy) {
@@ -108,11 +40,8 @@ uint64_t Compare(const Tcb& tcb, const Policy& policy) {
           icmp.code = static_cast<uint8_t>(code);
           icmp.seq = Seq(OnWire(seq));
           icmp.mtu = mtu;
-          const bool request =
-              tcb.state == State::kSynReceived && tcb.opened == Opened::kPassively;
-          const Verdict want = request ? WantedOfRequest(tcb, icmp, policy)
-                                       : WantedOfConnection(tcb, icmp, policy);
-          const Verdict is = Judged(tcb, icmp, policy);
+          const Verdict want = reference::IcmpArrives(tcb, icmp, policy);
+          const Verdict is = reference::JudgedIcmp(tcb, icmp, policy);
           EXPECT_EQ(is, want) << Name(tcb.state) << " " << static_cast<int>(type) << "/" << code
                               << ", SND.UNA+" << seq - tcb.snd_una << ", MTU " << mtu << ": "
                               << Text(is.action) << ", " << Name(is.drop);
@@ -146,7 +75,7 @@ TEST(IcmpJudgeTest, ErrorsMeanWhatTheyMeanOnLinux) {
       IcmpError icmp;
       icmp.type = static_cast<IcmpType>(type);
       icmp.code = static_cast<uint8_t>(code);
-      EXPECT_EQ(ErrnoOf(icmp), Meaning(type, code)) << type << "/" << code;
+      EXPECT_EQ(ErrnoOf(icmp), reference::IcmpMeaning(type, code)) << type << "/" << code;
     }
   }
 }
