@@ -15,6 +15,7 @@ TOP = {"CMakeLists.txt", "CMakePresets.json", "LICENSE", "README.md", "stack", "
        "props", "corpus", "tests", "ci"}
 LONGEST_LINE = 96
 LONGEST_FILE = 400
+LARGEST_SEED = 4096  # octets
 LONGEST_FUNCTION = {"stack": 70, "harness": 70, "fuzz": 60, "props": 60, "tests": 60}
 
 # What each folder of the core may include of the core; a folder's own is always allowed.
@@ -206,8 +207,21 @@ def check_built(root):
                 yield f"{path}: has no corpus"
 
 
+def check_corpus(root):
+    corpus = os.path.join(root, "corpus")
+    for folder, _, names in os.walk(corpus):
+        for name in names:
+            path = os.path.relpath(os.path.join(folder, name), root)
+            if path == os.path.join("corpus", "README.md"):
+                continue
+            if os.path.getsize(os.path.join(root, path)) > LARGEST_SEED:
+                yield f"{path}: a seed of more than {LARGEST_SEED} octets"
+            if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name):
+                yield f"{path}: a seed's name is words and hyphens"
+
+
 CHECKS = [check_top, check_lengths, check_functions, check_includes, check_words, check_headers,
-          check_citations, check_built]
+          check_citations, check_built, check_corpus]
 
 # For each check: a tree that breaks it, and a word of what must be said.
 BREACHES = [
@@ -230,8 +244,10 @@ BREACHES = [
     (check_citations, {"stack/a.cc": "// RFC9293\n"}, "cite as"),
     (check_built, {"tests/a_test.cc": "", "tests/CMakeLists.txt": ""}, "not built"),
     (check_built, {"fuzz/a_fuzz.cc": "", "fuzz/CMakeLists.txt": "handfast_fuzz(a)\n"}, "no corpus"),
+    (check_corpus, {"corpus/a/big": "x" * 4097}, "more than"),
+    (check_corpus, {"corpus/a/Found_1": ""}, "hyphens"),
 ]
-CLEAN = {"stack/a.h": "// A: what it is.\n\n#ifndef STACK_A_H_\n#define STACK_A_H_\n\n"
+CLEAN = {"corpus/a/regress-zero-window": "", "stack/a.h": "// A: what it is.\n\n#ifndef STACK_A_H_\n#define STACK_A_H_\n\n"
                       "// (RFC 9293 §3.5)\nconstexpr int F(int x) {\n  return x;\n}\n\n#endif\n",
          "README.md": ""}
 
