@@ -29,14 +29,21 @@ run as root:  apt-get install --no-install-recommends ${missing[*]}"
   rm -f "$log"
 }
 
-# build PRESET [TARGET...]: configures and builds; the compiler's output only if it fails.
-build() {
-  local preset=$1 log
+# quietly WHAT COMMAND...: the command's output only if it fails.
+quietly() {
+  local what=$1 log
   shift
   log=$(mktemp)
-  say "building: $preset ${*:-(everything)}"
-  { cmake --preset "$preset" && cmake --build "build/$preset" ${1:+--target "$@"}; } \
-    >"$log" 2>&1 || { grep -E 'error|Error|FAILED|warning' "$log" | head -40 >&2
-    fail "the build failed; all of its output is in $log"; }
+  "$@" >"$log" 2>&1 || { grep -E 'error|Error|FAILED|warning' "$log" | head -40 >&2
+    fail "$what failed; all of its output is in $log"; }
   rm -f "$log"
+}
+
+# build PRESET [TARGET...]: configures and builds.
+build() {
+  local preset=$1
+  shift
+  say "building: $preset ${*:-(everything)}"
+  quietly 'the build' cmake --preset "$preset"
+  quietly 'the build' cmake --build "build/$preset" ${1:+--target "$@"}
 }
