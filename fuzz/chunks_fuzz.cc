@@ -29,7 +29,7 @@ class Match {
       case 0: Put(which, in.Below(45)); break;
       case 1: PutChunk(1 + in.Below(kOctets)); break;
       case 2: Drop(which, in.Byte() % (queue.size + 1)); break;
-      case 3: Copy(which, in.Byte() % (queue.size + 1), in.Byte()); break;
+      case 3: Copy(which, in); break;
       case 4:
         Clear(store_.pool, queue);
         model.clear();
@@ -74,9 +74,10 @@ class Match {
     models_[which].erase(models_[which].begin(), models_[which].begin() + count);
   }
 
-  void Copy(size_t which, uint32_t offset, uint32_t most) const {
+  void Copy(size_t which, ByteReader& in) const {
     const ByteQueue& queue = queues_[which];
-    std::vector<uint8_t> out(std::min(most, queue.size - offset));
+    const uint32_t offset = in.Byte() % (queue.size + 1);
+    std::vector<uint8_t> out(std::min<uint32_t>(in.Byte(), queue.size - offset));
     CopyOut(store_.pool, queue, offset, out);
     HF_CLAIM(std::equal(out.begin(), out.end(), models_[which].begin() + offset));
     TheTrail().Add(out);
