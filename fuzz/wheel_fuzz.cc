@@ -27,8 +27,10 @@ class Match {
     const uint8_t span = what < 192 ? in.Byte() : uint8_t{0};
     const uint64_t edge = uint64_t{1} << span % 32;
     const uint64_t later = edge + (span >> 5) - std::min<uint64_t>(edge, 2);
-    if (what < 128)
+    if (what < 112)
       Arm(id, now_ + later);
+    else if (what < 128)
+      Arm(id, now_ - std::min(now_, later));  // late already
     else if (what < 192)
       Pass(later, id);
     else
