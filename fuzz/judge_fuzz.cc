@@ -57,7 +57,7 @@ Tcb DrawTcb(ByteReader& in) {
     const Octet acked = in.OneOf(kAcked);
     if (in.Flip()) tcb.rcv_wnd <<= 14;
     tcb.snd_una = tcb.iss + 1 + acked;
-    tcb.snd_nxt = tcb.snd_una + in.Below(3) * 700;
+    tcb.snd_nxt = tcb.snd_una + in.Below(3) * 800;
     tcb.rcv_nxt += acked;
     tcb.max_snd_wnd = in.OneOf(kWindows) << in.Below(15);
   }
@@ -122,7 +122,8 @@ void JudgeError(ByteReader& in, const Tcb& tcb, const Policy& policy) {
   IcmpError error;
   error.type = in.OneOf(kTypes);
   error.code = in.Byte();
-  error.mtu = in.Word();
+  const Octet mtu_edges[] = {0, reference::kPathMtu, tcb.snd_nxt - tcb.snd_una + 80};
+  error.mtu = static_cast<uint16_t>(OnWire(Near(in, in.OneOf(mtu_edges))));
   error.seq = Seq(OnWire(Near(in, in.Flip() ? tcb.snd_una : tcb.snd_nxt)));
   const Verdict verdict = reference::JudgedIcmp(tcb, error, policy);
   HF_CLAIM(verdict == reference::IcmpArrives(tcb, error, policy));
