@@ -97,6 +97,7 @@ void CheckTcp(const Segment& seg) {
   HF_CLAIM(datagram == Emit(seg, 0xff));  // nothing of the buffer shows
   HF_CLAIM(Read(datagram));               // right by the book
   const ExactBytes exact(datagram);
+  HF_CLAIM(TcpView(Bytes(datagram).subspan(20)).urgent() == 0);
   const Arrival again = ParseWith(exact, {});
   HF_CLAIM(again.what == Arrival::What::kTcp && !again.segment.options.malformed);
   HF_CLAIM(SameSegment(seg, again.segment));
@@ -113,6 +114,7 @@ void CheckEcho(Bytes request) {
   HF_CLAIM(EmitEchoReply(request, out) == out.size());
   HF_CLAIM(Ipv4View::Check(out) == Drop::kNone);
   const Ipv4View answer(out);
+  HF_CLAIM(answer.tos() == (asked.tos() & 0xfc));  // no congestion is told back
   HF_CLAIM(answer.source() == asked.destination() && answer.destination() == asked.source());
   HF_CLAIM(Rfc1071(answer.bytes().first(20)) == 0 && Rfc1071(answer.payload()) == 0);
   HF_CLAIM(answer.payload()[0] == 0 && answer.payload()[1] == 0);
