@@ -77,6 +77,9 @@ void WriteFrames(const Folder& to) {
   routed.payload = PacketWith(kSyn, OptionList(), 0).SealSegment();
   routed.options = {0x83, 7, 4, 10, 0, 0, 9};
   to.Frame("source-route", routed.Seal());
+  routed.payload.clear();
+  routed.options = {1, 1, 1, 7};
+  to.Frame("ip-option-without-length", routed.Seal());
   to.Frame("echo", IcmpEcho(kThere, kHere, Text(0, 5)));
   TcpPacket ours;
   ours.flow = kFlow.Reversed();
