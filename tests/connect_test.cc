@@ -195,6 +195,18 @@ TEST(ConnectTest, ShuttingDownWhileItConnectsEndsIt) {
   EXPECT_EQ(world.Moved(), "Tcp.ActiveOpens+1, Tcp.OutSegs+1");
 }
 
+// The same before the SYN has left: it never does.
+TEST(ConnectTest, ShuttingDownBeforeTheSynLeavesSaysNothing) {
+  World world(LinuxConfig());
+  const SocketId socket = *world.stack().Connect(world.now(), kPeer);
+  ASSERT_EQ(world.stack().Shutdown(world.now(), socket, ShutdownHow::kWrite), Errno::kOk);
+  world.Advance(3600s);
+  EXPECT_TRUE(world.Take().empty());
+  EXPECT_EQ(world.stack().Status(socket)->state, State::kClosed);
+  EXPECT_EQ(world.stack().TakeError(world.now(), socket), Errno::kConnReset);
+  EXPECT_EQ(world.Moved(), "Tcp.ActiveOpens+1");
+}
+
 // MUST-44, MUST-45: the source is an address of the peer's subnet, or the first; it stays.
 TEST(ConnectTest, TheSourceIsTheAddressThePeerWouldSee) {
   Config config = LinuxConfig();
