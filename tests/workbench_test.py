@@ -25,7 +25,10 @@ class Usage(unittest.TestCase):
                           ["simulate", "--no-such-option"], ["simulate", "extra"],
                           ["simulate", "--loss"], ["simulate", "--loss", "101"],
                           ["simulate", "--loss", "-1"], ["simulate", "--loss", "much"],
+                          ["simulate", "--loss", "nan"], ["simulate", "--delay", "nan"],
+                          ["simulate", "--seconds", "nan"], ["simulate", "--hours", "nan"],
                           ["simulate", "--seed", "-1"], ["simulate", "--seed", "one"],
+                          ["simulate", "--seed", "18446744073709551616"],
                           ["simulate", "--seconds", "1", "--hours", "1"],
                           ["simulate", "--seconds", "0"], ["simulate", "--pcap"],
                           ["simulate", "--ladder", "--no-ladder"]):

@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <cmath>
+#include <cstdlib>
 #include <cstring>
 #include <deque>
 #include <fstream>
@@ -179,6 +180,18 @@ int Run(const Arguments& arguments) {
   return simulation.wrong().empty() && recorded ? 0 : 1;
 }
 
+// CLI::Range lets NaN pass.
+std::string IsNumber(const std::string& text) {
+  return std::isnan(std::strtod(text.c_str(), nullptr)) ? "is not a number" : "";
+}
+
+std::string IsSeed(const std::string& text) {
+  if (text.find('-') != std::string::npos) return "must not be negative";
+  errno = 0;
+  static_cast<void>(std::strtoull(text.c_str(), nullptr, 0));
+  return errno == ERANGE ? "must be below 2^64" : "";
+}
+
 }  // namespace
 
 void AddSimulate(CLI::App& app, Command& chosen) {
@@ -191,13 +204,12 @@ void AddSimulate(CLI::App& app, Command& chosen) {
       "Exit status: 0 all is well, 1 something was wrong, 2 wrong usage.");
   command
       .add_option("--seed", a.simulation.seed, "What all chance follows from; 1 unless given")
-      ->check([](const std::string& text) {
-        return text.find('-') == 0 ? "must not be negative" : std::string();
-      })
+      ->check(IsSeed)
       ->option_text("N");
   const auto share = [&command](const char* name, double& value, const char* what) {
     command.add_option(name, value, what)
         ->check(CLI::Range(0.0, 100.0))
+        ->check(IsNumber)
         ->option_text("PERCENT");
   };
   share("--loss", a.loss, "Frames that are lost");
@@ -206,13 +218,16 @@ void AddSimulate(CLI::App& app, Command& chosen) {
   share("--corrupt", a.corrupt, "Frames of which one bit is turned over");
   command.add_option("--delay", a.delay, "How long a frame takes; 0.1 unless given")
       ->check(CLI::Range(0.0, 60'000.0))
+      ->check(IsNumber)
       ->option_text("MS");
   CLI::Option* const seconds =
       command.add_option("--seconds", a.seconds, "How long users talk; 60 unless given")
           ->check(CLI::Range(1.0, 1e8))
+          ->check(IsNumber)
           ->option_text("S");
   command.add_option("--hours", a.hours, "The same, in hours")
       ->check(CLI::Range(1e-3, 1e5))
+      ->check(IsNumber)
       ->option_text("H")
       ->excludes(seconds);
   command.add_option("--pcap", a.pcap, "Writes what the first host sees, for Wireshark")

@@ -1,5 +1,6 @@
 """The command line of handfastd: what it refuses, and in which words. Needs no right."""
 import os
+import resource
 import socket
 import subprocess
 import tempfile
@@ -52,6 +53,11 @@ MISTAKES = [
     ((*LINK, *WORK, "--gateway", "x"), ("--gateway", "IPv4")),
     ((*LINK, *WORK, "--mac", "02:00:00:00:00"), ("--mac", "02:00:00:00:00:01")),
     ((*LINK, *WORK, "--mac", "02:00:00:00:00:0g"), ("--mac", "02:00:00:00:00:01")),
+    ((*LINK, *WORK, "--mac", "+2:00:00:00:00:01"), ("--mac", "02:00:00:00:00:01")),
+    ((*LINK, *WORK, "--mac", " 2:00:00:00:00:01"), ("--mac", "02:00:00:00:00:01")),
+    ((*LINK, *WORK, "--mac", "-2:00:00:00:00:01"), ("--mac", "02:00:00:00:00:01")),
+    ((*LINK, *WORK, "--mac", "0x:00:00:00:00:01"), ("--mac", "02:00:00:00:00:01")),
+    ((*LINK, *WORK, "--mac", "02-00-00-00-00-01"), ("--mac", "02:00:00:00:00:01")),
     ((*LINK, *WORK, "--mac", "01:00:00:00:00:01"), ("--mac", "station")),
     ((*LINK, *WORK, "--mac", "00:00:00:00:00:00"), ("--mac", "station")),
     ((*LINK, *WORK, "--mtu", "127"), ("--mtu", "128 to 65535")),
@@ -70,6 +76,8 @@ MISTAKES = [
     (("--fd", "999", "--address", "10.0.0.2/24", *WORK), ("--fd", "999", "not open")),
     (("--fd", "0", "--address", "10.0.0.2/24", *WORK), ("--fd", "0", "SOCK_DGRAM")),
     (("--fd", "3", "--framing", "x", "--address", "10.0.0.2/24", *WORK), ("--framing", "ethernet")),
+    *(((*LINK, *WORK, option, ""), (option, "empty")) for option in (
+        "--mac", "--mtu", "--gateway", "--framing", "--connect", "--sessions", "--pcap")),
     ((*LINK, *WORK, "--syncookies"), ("--syncookies", "no such option")),
     ((*LINK, *WORK, "--back", "1"), ("--back", "no such option")),
     ((*LINK, *WORK, "-x"), ("-x", "no such option")),
@@ -131,6 +139,17 @@ class UsageTest(unittest.TestCase):
                              pass_fds=(here.fileno(),))
         self.assertEqual(done.returncode, 1)
         self.assertIn("is gone (ECONNRESET)", done.stderr)
+
+    def test_without_a_descriptor_for_signals_it_does_not_begin(self):
+        here, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+        with here, there:
+            done = subprocess.run(
+                [lab.HANDFASTD, "--fd", "0", "--address", "10.0.0.2/24", *WORK,
+                 "--pcap", "/dev/null"],  # takes the last
+                stdin=here, capture_output=True, text=True, timeout=lab.TIMEOUT,
+                preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (4, 4)))
+        self.assertEqual(done.returncode, 1)
+        self.assertRegex(done.stderr, r"\Ahandfastd: [^\n]*signals[^\n]*\n\Z")
 
     def test_closed_standard_descriptors_are_no_trap(self):
         # The link would become standard input or output otherwise, and be written to.

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <cstring>
@@ -103,8 +104,10 @@ int OpenSignals() {
   sigaddset(&set, SIGTERM);
   sigaddset(&set, SIGINT);
   sigprocmask(SIG_BLOCK, &set, nullptr);
-  std::signal(SIGPIPE, SIG_IGN);
-  return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+  for (const int failure : {SIGPIPE, SIGXFSZ}) std::signal(failure, SIG_IGN);  // errno tells
+  const int fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+  if (fd < 0) throw Failure(std::string("cannot watch for signals: ") + std::strerror(errno));
+  return fd;
 }
 
 }  // namespace

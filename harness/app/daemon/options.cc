@@ -36,12 +36,17 @@ Example (as root):
 
 Exit status: 0 ended as asked, 1 could not be done, 2 wrong usage.)";
 
+// As a variable of a script that was not set.
+std::string NotEmpty(const std::string& text) {
+  return text.empty() ? "has an empty value" : std::string();
+}
+
 void Describe(CLI::App& app, Words& words) {
   app.footer(kFooter);
   app.set_version_flag("--version", "handfastd " + std::string(kVersion));
   const auto option = [&](const char* name, std::string& value, const char* type,
                           const char* text, const char* group) {
-    app.add_option(name, value, text)->type_name(type)->group(group);
+    app.add_option(name, value, text)->type_name(type)->group(group)->check(NotEmpty);
   };
   option("--tap", words.tap, "NAME", "TAP device (Ethernet); made if it does not exist",
          "Link");

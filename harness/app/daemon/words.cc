@@ -3,7 +3,6 @@
 #include <arpa/inet.h>
 
 #include <charconv>
-#include <cstdio>
 #include <optional>
 #include <utility>
 
@@ -34,6 +33,19 @@ std::optional<Port> PortIn(const std::string& text) {
   const std::optional<int64_t> port = Number(text);
   if (!port || *port < 1 || *port > 65535) return std::nullopt;
   return Port{static_cast<uint16_t>(*port)};
+}
+
+// Six pairs of hexadecimal digits, and colons between them.
+std::optional<Mac> MacIn(const std::string& text) {
+  Mac mac;
+  if (text.size() != 3 * mac.octets.size() - 1) return std::nullopt;
+  for (size_t i = 0; i < mac.octets.size(); ++i) {
+    const char* const pair = &text[3 * i];
+    const auto [end, error] = std::from_chars(pair, pair + 2, mac.octets[i], 16);
+    if (error != std::errc{} || end != pair + 2) return std::nullopt;
+    if (i + 1 < mac.octets.size() && *end != ':') return std::nullopt;
+  }
+  return mac;
 }
 
 // Before the last of these characters, and behind it.
@@ -84,18 +96,11 @@ Endpoint ReadPeer(const std::string& option, const std::string& text) {
 }
 
 Mac ReadMac(const std::string& option, const std::string& text) {
-  Mac mac;
-  int length = 0;
-  std::array<unsigned, 6> octets{};
-  const int count =
-      std::sscanf(text.c_str(), "%2x:%2x:%2x:%2x:%2x:%2x%n", &octets[0], &octets[1], &octets[2],
-                  &octets[3], &octets[4], &octets[5], &length);
-  if (count != 6 || text.size() != 17 || length != 17)
-    Complain(option, text, "not a MAC address, as 02:00:00:00:00:01 is");
-  for (size_t i = 0; i < octets.size(); ++i) mac.octets[i] = static_cast<uint8_t>(octets[i]);
-  if (mac.is_group() || mac == Mac{})
+  const std::optional<Mac> mac = MacIn(text);
+  if (!mac) Complain(option, text, "not a MAC address, as 02:00:00:00:00:01 is");
+  if (mac->is_group() || *mac == Mac{})
     Complain(option, text, "no station can have this address");
-  return mac;
+  return *mac;
 }
 
 ListenOption ReadListen(const std::string& option, const std::string& text) {
