@@ -82,6 +82,11 @@ class Simulate(unittest.TestCase):
         self.assertEqual(done.returncode, 0)
         self.assertIn("fails: E", done.stdout)
 
+    def test_a_wire_too_long_for_arp_lets_visits_fail_but_is_not_wrong(self):
+        done = simulate("--delay", "5000")
+        self.assertEqual(done.returncode, 0)
+        self.assertIn("fails: EHOSTUNREACH", done.stdout)
+
     def test_json_is_json_and_says_the_same(self):
         done = simulate("--json", "--ladder", "--loss", "5", "--seed", "3")
         self.assertEqual((done.returncode, done.stderr), (0, ""))
