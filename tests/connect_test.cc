@@ -279,5 +279,29 @@ TEST(ConnectTest, TheInitialNumbersOfFlowsAreUnrelated) {
   EXPECT_EQ(offsets.size(), 32u);
 }
 
+// What ends before its SYN has left ends in silence: a user who shuts it, and a RST that
+// guessed the ISS. I-10, I-69.
+TEST(ConnectTest, AnAttemptThatEndsBeforeItsSynLeavesSaysNothing) {
+  for (const bool by_user : {true, false}) {
+    World world;
+    Stack& stack = world.stack();
+    const SocketId socket = *stack.Connect(world.now(), kPeer);
+    if (by_user) {
+      ASSERT_EQ(stack.Shutdown(world.now(), socket, ShutdownHow::kWrite), Errno::kOk);
+    } else {
+      TcpPacket rst;
+      rst.flow = stack.Status(socket)->flow.Reversed();
+      rst.flags = kRst | kAck;
+      rst.ack = stack.tables().connections[socket.slot].snd_nxt.raw();
+      ASSERT_EQ(world.Inject(rst), Verdict(Action::kReset));
+    }
+    EXPECT_EQ(stack.Status(socket)->state, State::kClosed);
+    world.Advance(600s);
+    EXPECT_TRUE(world.Take().empty()) << by_user;
+    EXPECT_EQ(stack.Close(world.now(), socket), Errno::kOk);
+    EXPECT_EQ(stack.tables().connections.used(), 0u);
+  }
+}
+
 }  // namespace
 }  // namespace handfast

@@ -67,9 +67,9 @@ void Release(Tables& t, Slot<Connection> slot) {
 // Nothing is said any more, but for a RST.
 void Close(Tables& t, Connection& conn, Event event) {
   Transit(t, conn, event);
+  Clear(t.chunks, conn.send);
   conn.Clear(Connection::kSynNow | Connection::kAckNow | Connection::kResendHead |
              Connection::kProbeNow);
-  Clear(t.chunks, conn.send);
   conn.resend_at = conn.ack_at = conn.end_at = Instant::Never();
 }
 
