@@ -139,5 +139,21 @@ TEST(ResetTest, TextThatCameBeforeIsAnsweredEachTime) {
   }
 }
 
+// I-09: after a pause, too, when the next text would make the congestion window small again.
+TEST(ResetTest, ADroppedResetChangesNothing) {
+  for (const State state : kStates) {
+    Session s;
+    for (uint32_t i = 1; i <= 20; ++i) {
+      s.Write(1460);
+      s.Ack(1460 * i);
+    }
+    s.Lead(state);
+    s.Advance(1s);
+    const std::vector<std::byte> before = Snapshot(s.stack());
+    EXPECT_EQ(SayAt(s, 0x4000'0000, kRst), Verdict(Action::kDrop, Drop::kReset));
+    EXPECT_EQ(Snapshot(s.stack()) == before, true) << Name(state);
+  }
+}
+
 }  // namespace
 }  // namespace handfast

@@ -230,6 +230,7 @@ Verdict ArriveAtConnection(Tables& t, TxBurst& tx, Slot<Connection> slot, const 
   const State state = t.connections[slot].state;
   const Verdict verdict = state == State::kSynSent ? ArriveInSynSent(t, tx, slot, seg)
                                                    : ArriveWhenSynchronized(t, tx, slot, seg);
+  if (verdict.action == Action::kDrop) return verdict;
   Flush(t, tx, slot);
   Settle(t, slot);
   return verdict;
