@@ -72,7 +72,9 @@ size_t Stack::Input(Instant now, std::span<const Bytes> datagrams, TxBurst& tx, 
 void Stack::Expire(Instant now, TxBurst& tx, Trace* trace) {
   SetNow(now);
   ExpireTimers(t_, tx, trace);
+  if (t_.output.empty()) return;
   DrainOutput(t_, tx, trace);
+  ExpireTimers(t_, tx, trace);  // a user timeout that was over when it was set
 }
 
 void Stack::NoteUnreachable(Instant now, Bytes datagram, Trace* trace) {

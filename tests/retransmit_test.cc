@@ -254,5 +254,21 @@ TEST(RetransmitTest, TheReasonOfATimeoutIsWhatIcmpSaid) {
   EXPECT_EQ(s.status().error, Errno::kHostUnreach);
 }
 
+// A user who becomes impatient, and has waited for longer already, need not wait again; and
+// nothing stays due when all that is due was done. I-04, MUST-21.
+TEST(RetransmitTest, ATimeoutThatIsOverWhenItIsSetEndsAtOnce) {
+  Session s;
+  s.Write(10);
+  s.Said();
+  s.world.Advance(10s);
+  SocketOptions options = *s.stack().GetOptions(s.socket);
+  options.user_timeout_ms = 5000;
+  ASSERT_EQ(s.stack().SetOptions(s.world.now(), s.socket, options), Errno::kOk);
+  OwnedTxBurst tx(64, 1500);
+  s.stack().Expire(s.world.now(), tx);
+  EXPECT_EQ(s.status().error, Errno::kTimedOut);
+  EXPECT_TRUE(s.stack().next_deadline().never());
+}
+
 }  // namespace
 }  // namespace handfast
