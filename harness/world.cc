@@ -76,9 +76,9 @@ void World::Prefill(uint8_t octet) {
   tx_.Fill(octet);
 }
 
-void World::Audit() const {
+void World::Audit() {
   if (audits_ == Audits::kNone) return;
-  const std::string broken = AuditText(*stack_);
+  const std::string broken = AuditText(*stack_, DepthOf(audited_++));
   if (broken.empty()) return;
   std::fprintf(stderr, "world: %s", broken.c_str());
   std::abort();

@@ -88,7 +88,7 @@ class World {
 
  private:
   void Keep();
-  void Audit() const;
+  void Audit();
   std::vector<Ready> NextRound();
 
   OwnedStack stack_;
@@ -96,6 +96,7 @@ class World {
   Instant start_;
   Instant now_;
   Audits audits_ = Audits::kEachStep;
+  uint64_t audited_ = 0;  // steps
   std::vector<Sent> out_;
   Counters counted_;
   std::optional<uint8_t> prefill_;
