@@ -3,6 +3,8 @@
 // Each invariant is a row: its number, a sentence, and functions that look for an exception.
 // The quick ones look at each live object once, after every step. The thorough ones count
 // again from scratch (chains, lists, the flow table, hashes): after every n-th.
+//
+// What must hold of a step, from before to after, is in harness/step_audit.h.
 
 #ifndef HARNESS_AUDIT_H_
 #define HARNESS_AUDIT_H_

@@ -45,6 +45,7 @@ Config LinuxConfig() {
 World::World(const Config& config, uint64_t seed, Instant start)
     : stack_(config, Secrets{{seed, ~seed}}),
       tx_(256, config.mtu),
+      steps_(*stack_),
       start_(start),
       now_(start) {}
 
@@ -78,7 +79,7 @@ void World::Prefill(uint8_t octet) {
 
 void World::Audit() {
   if (audits_ == Audits::kNone) return;
-  const std::string broken = AuditText(*stack_, DepthOf(audited_++));
+  const std::string broken = steps_.findings().Text() + AuditText(*stack_, DepthOf(audited_++));
   if (broken.empty()) return;
   std::fprintf(stderr, "world: %s", broken.c_str());
   std::abort();
@@ -161,11 +162,23 @@ Verdict World::Inject(const Datagram& datagram) {
   Trace trace(records);
   const ExactBytes exact(datagram);
   const Bytes view(exact);
+  if (audits_ == Audits::kEachStep) steps_.Note(*stack_);
   if (stack_->Input(now_, {&view, 1}, tx_, &trace) != 1) std::abort();
+  if (audits_ == Audits::kEachStep) steps_.OnInput(*stack_, view, records[0], tx_);
   Keep();
   Audit();
   Poll();
   return records[0].verdict;
+}
+
+void World::Expire() {
+  static thread_local std::array<TraceRecord, 256> records;
+  Trace trace(records);
+  if (audits_ == Audits::kEachStep) steps_.Note(*stack_);
+  stack_->Expire(now_, tx_, &trace);
+  if (audits_ == Audits::kEachStep) steps_.OnExpire(*stack_, trace, tx_);
+  Keep();
+  Audit();
 }
 
 void World::Advance(Duration duration) {
@@ -174,18 +187,14 @@ void World::Advance(Duration duration) {
     const Instant due = stack_->next_deadline();
     if (due > until) break;
     if (due > now_) now_ = due;
-    stack_->Expire(now_, tx_);
-    Keep();
-    Audit();
+    Expire();
   }
   now_ = until;
 }
 
 void World::Jump(Duration duration) {
   now_ = now_ + duration;
-  stack_->Expire(now_, tx_);
-  Keep();
-  Audit();
+  Expire();
   Poll();
 }
 

@@ -1,8 +1,8 @@
 // World: one stack, a clock that stands still until it is told to go on, and everything
 // that leaves the stack, kept. HandPeer: who a test is, to the stack.
 //
-// After each step the stack is audited (harness/audit.h); a broken invariant ends the test
-// program, with a sentence.
+// Each step, and the stack after it, is audited (harness/step_audit.h, harness/audit.h); a
+// broken invariant ends the test program, with a sentence.
 
 #ifndef HARNESS_WORLD_H_
 #define HARNESS_WORLD_H_
@@ -15,6 +15,7 @@
 
 #include "harness/owned_stack.h"
 #include "harness/packet.h"
+#include "harness/step_audit.h"
 #include "stack/base/time.h"
 #include "stack/config.h"
 #include "stack/stack.h"
@@ -87,12 +88,14 @@ class World {
   void Jump(Duration duration);
 
  private:
+  void Expire();
   void Keep();
   void Audit();
   std::vector<Ready> NextRound();
 
   OwnedStack stack_;
   OwnedTxBurst tx_;
+  StepAudit steps_;
   Instant start_;
   Instant now_;
   Audits audits_ = Audits::kEachStep;
