@@ -74,6 +74,7 @@ void Spectator::OnReplaced(const Play&, const Op&) {}
 Play::Play(uint8_t setup, uint64_t seed)
     : ours_{OwnedStack(SetupConfig(setup), SecretsOf(seed)), {}, {}},
       theirs_{OwnedStack(PeerConfig(), SecretsOf(seed + 1000)), {}, {}},
+      steps_(*ours_.stack),
       ethernet_({.mac = {{2, 0, 0, 0, 0, 1}}, .local = {kHere, 24}, .gateway = {}}),
       now_(Instant(1'000'000'000)),
       seed_(seed) {
@@ -101,9 +102,15 @@ void Play::Wrong(std::string sentence) {
 
 void Play::Audit() {
   if (audits_ == Audits::kNone || !wrong_.empty()) return;
-  if (std::string broken = AuditText(*ours_.stack); !broken.empty()) Wrong(broken);
-  if (std::string broken = AuditText(*theirs_.stack); !broken.empty())
+  const Depth depth = DepthOf(ops_);
+  if (!steps_.findings().empty()) Wrong(steps_.findings().Text());
+  if (std::string broken = AuditText(*ours_.stack, depth); !broken.empty()) Wrong(broken);
+  if (std::string broken = AuditText(*theirs_.stack, depth); !broken.empty())
     Wrong("the honest peer: " + broken);
+}
+
+void Play::NoteStep() {
+  if (audits_ != Audits::kNone) steps_.Note(*ours_.stack);
 }
 
 void Play::Do(const Op& op) {
@@ -164,6 +171,7 @@ void Play::Replace(const Op& op) {
     ours_ = Host{OwnedStack(SetupConfig(op.mode), SecretsOf(++seed_)), {}, {}};
     snapshot_.clear();
   }
+  steps_.Restart(*ours_.stack);
   if (spectator_.who != nullptr) spectator_.who->OnReplaced(*this, op);
 }
 

@@ -22,6 +22,7 @@
 #include "harness/op/op.h"
 #include "harness/owned_stack.h"
 #include "harness/packet.h"
+#include "harness/step_audit.h"
 #include "stack/link/ethernet.h"
 #include "stack/stack.h"
 #include "stack/trace.h"
@@ -168,9 +169,11 @@ class Play {
 
   void Wrong(std::string sentence);
   void Audit();
+  void NoteStep();  // before each step of our stack
 
   Host ours_;
   Host theirs_;
+  StepAudit steps_;
   Ethernet ethernet_;
   std::deque<Parcel> wire_;
   std::deque<Datagram> came_in_;

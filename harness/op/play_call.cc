@@ -16,12 +16,29 @@ std::string Described(const Op& op, const char* what) {
   return std::string(op.honest ? "A." : "") + Name(op.verb) + ": " + what;
 }
 
+// Whose call it is: of the socket, of the listener, or of neither.
+Answered Asked(const Descriptor& descriptor, Verb verb) {
+  Answered call;
+  if (verb == Verb::kEvents || verb == Verb::kSocket) return call;
+  const bool listens = descriptor.kind == Descriptor::Kind::kListener;
+  const bool of_listener = verb == Verb::kListen || verb == Verb::kClose ||
+                           verb == Verb::kAbort || verb == Verb::kSetOption ||
+                           verb == Verb::kInterest;
+  if (verb == Verb::kAccept || (listens && of_listener))
+    call.listener = descriptor.listener;
+  else
+    call.socket = descriptor.socket;
+  return call;
+}
+
 }  // namespace
 
 void Play::Call(const Op& op) {
   Host& host = op.honest ? theirs_ : ours_;
   Descriptor& descriptor = host.fds[op.fd];
   answer_value_ = 0;
+  Answered call = Asked(descriptor, op.verb);
+  if (!op.honest) NoteStep();
   if (op.verb == Verb::kEvents)
     answer_ = Events(host, op.length);
   else if (op.verb == Verb::kSocket && descriptor.held)
@@ -30,6 +47,8 @@ void Play::Call(const Op& op) {
     answer_ = CallListener(host, descriptor, op);
   else
     answer_ = CallSocket(host, descriptor, op);
+  call.error = answer_;
+  if (!op.honest && audits_ != Audits::kNone) steps_.OnCall(*ours_.stack, call);
   const bool void_handle = op.verb != Verb::kEvents && op.verb != Verb::kSocket &&
                            !descriptor.held && op.verb != Verb::kClose &&
                            op.verb != Verb::kAbort && op.verb != Verb::kListen;

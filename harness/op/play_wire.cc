@@ -43,7 +43,9 @@ void Play::Arrive(Datagram datagram) {
   Trace trace(records);
   const ExactBytes exact(datagram);
   const Bytes view(exact);
+  NoteStep();
   if (ours_.stack->Input(now_, {&view, 1}, tx, &trace) != 1) Wrong("a datagram is not taken");
+  if (audits_ != Audits::kNone) steps_.OnInput(*ours_.stack, view, records[0], tx);
   if (spectator_.who != nullptr) spectator_.who->OnInput(*this, view, records[0], tx);
   came_in_.push_back(std::move(datagram));
   if (came_in_.size() > kRemembered) came_in_.pop_front();
@@ -157,7 +159,9 @@ void Play::ExpireOurs() {
   TxBurst& tx = Scratch();
   static thread_local std::array<TraceRecord, 2 * kRoom> records;
   Trace trace(records);
+  NoteStep();
   ours_.stack->Expire(now_, tx, &trace);
+  if (audits_ != Audits::kNone) steps_.OnExpire(*ours_.stack, trace, tx);
   if (spectator_.who != nullptr) spectator_.who->OnExpire(*this, trace, tx);
   Send(tx);
 }
