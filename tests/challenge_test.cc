@@ -45,6 +45,7 @@ TEST(ChallengeTest, EachStrangeSegmentHasItsAnswer) {
       {"a SYN inside", kSyn, 500, 0, 0, kChallenge, kSynChallenged},
       {"the old SYN, with ACK", kSyn | kAck, 0, 1, 0, kChallenge, kSynChallenged},
       {"a RST inside", kRst, 5, 0, 0, kChallenge, kChallenged},
+      {"a RST inside, with SYN", kRst | kSyn, 5, 0, 0, kChallenge, kChallenged},
       {"a RST outside", kRst, 0u - 100, 0, 0, "", ""},
       {"an ACK of what was not sent", kAck, 1, 100, 0, kChallenge, kChallenged},
       {"an ACK that is too old", kAck, 1, 0u - 100000, 0, kChallenge, kChallenged},

@@ -31,7 +31,7 @@ bool MayAnswer(const Tables& t, Instant& answered_at) {
 }
 
 void Challenge(Tables& t, TxBurst& tx, Connection& conn, const Segment& seg) {
-  if (seg.has(kSyn)) t.counters.Add(Counter::kTcpExtTCPSYNChallenge);
+  if (seg.has(kSyn) && !seg.has(kRst)) t.counters.Add(Counter::kTcpExtTCPSYNChallenge);
   if (!MayAnswer(t, conn.answered_at))
     return t.counters.Add(Counter::kTcpExtTCPACKSkippedChallenge);
   SendAck(t, tx, conn);
