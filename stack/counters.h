@@ -52,7 +52,7 @@ namespace handfast {
   X(TcpExt, TW) /* left TIME-WAIT in time */                            \
   X(TcpExt, TCPTimeWaitOverflow)                                        \
   X(TcpExt, OutOfWindowIcmps)                                           \
-  X(TcpExt, TCPAbortOnData)  /* text came for a user who has gone */    \
+  X(TcpExt, TCPAbortOnData)  /* text for nobody; SO_LINGER of 0 s */    \
   X(TcpExt, TCPAbortOnClose) /* closed with text unread */              \
   X(TcpExt, TCPAbortOnTimeout)                                          \
   X(TcpExt, TCPAbortOnLinger)                                           \

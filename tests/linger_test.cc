@@ -29,6 +29,7 @@ TEST(LingerTest, OffLetsTheTransferEndInTheBackground) {
   EXPECT_EQ(s.conn().state, State::kFinWait2);
 }
 
+// Linux: __tcp_close with SO_LINGER of 0 s.
 TEST(LingerTest, AbortResets) {
   for (const State state :
        {State::kEstablished, State::kFinWait1, State::kFinWait2, State::kCloseWait}) {
@@ -42,6 +43,8 @@ TEST(LingerTest, AbortResets) {
     ASSERT_EQ(said.size(), 1u) << Name(state);
     EXPECT_TRUE(said[0].has(kRst));
     EXPECT_EQ(AuditEmpty(s.stack()), "");
+    EXPECT_EQ(s.counter(Counter::kTcpExtTCPAbortOnData), 1u);
+    EXPECT_EQ(s.counter(Counter::kTcpExtTCPAbortOnClose), 0u) << "nothing was unread";
   }
 }
 

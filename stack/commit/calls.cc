@@ -256,7 +256,8 @@ void CloseSocket(Tables& t, Slot<Connection> slot) {
     case CloseVerdict::kFin: QueueFin(t, slot); break;
     case CloseVerdict::kFinLater: conn.Set(Connection::kFinQueued); break;
     case CloseVerdict::kReset:
-      t.counters.Add(Counter::kTcpExtTCPAbortOnClose);
+      t.counters.Add(conn.receive.size > 0 ? Counter::kTcpExtTCPAbortOnClose
+                                           : Counter::kTcpExtTCPAbortOnData);
       AbortConnection(t, slot, Errno::kOk);
       break;
   }
