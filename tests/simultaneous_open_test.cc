@@ -113,6 +113,17 @@ TEST(SimultaneousOpenTest, TheFirstSynAckIsNoRepetition) {
             "TcpExt.TCPTimeouts+2");
 }
 
+// RTX-03, SIM-06: even time-outs end when SYNs have crossed, and what was even before is not
+// doubled afterwards.
+TEST(SimultaneousOpenTest, DoublingBeginsWithTheCrossing) {
+  Crossing crossing(LinuxConfig(), 2'500ms);
+  crossing.world.Advance(30s);
+  EXPECT_EQ(crossing.peer.WhenHeard(), "1.000 2.000 2.500 3.000 5.000 9.000 17.000");
+  EXPECT_EQ(crossing.status().state, State::kSynReceived);
+  crossing.world.Advance(500ms);
+  EXPECT_EQ(crossing.status().state, State::kClosed);
+}
+
 // E35 D, SIM-07, SRV-05. Differs from Linux: an ACK of the ISS acknowledges nothing, and
 // draws a RST (RFC 9293 §3.10.7.4, Fifth).
 TEST(SimultaneousOpenTest, StrangeSegmentsAreAnsweredAndChangeNothing) {

@@ -2,10 +2,10 @@
 
 #include <chrono>
 
+#include "stack/base/backoff.h"
 #include "stack/commit/life.h"
 #include "stack/reply.h"
 #include "stack/secret/ts_offset.h"
-#include "stack/timeout/resend.h"
 #include "stack/transfer/send.h"
 
 namespace handfast {
@@ -32,9 +32,8 @@ void LeaveSyn(Tables& t, TxBurst& tx, Connection& conn) {
   SendSyn(t, tx, conn);
   conn.Clear(Connection::kSynNow | Connection::kAckNow);
   if (!conn.resend_at.never()) return;  // of our SYN, which was crossed (RFC 6298 §5.1)
-  const Duration wait = conn.state == State::kSynSent
-                            ? SynWait(conn.backoff, policy)
-                            : Backoff(policy.rto_initial, conn.backoff, policy.rto_max);
+  const Duration wait =
+      Backoff(policy.rto_initial, conn.backoff - conn.even_timeouts, policy.rto_max);
   conn.resend_at = WithinUserTimeout(conn, t.now + wait);
 }
 

@@ -28,6 +28,8 @@ void GiveUp(Tables& t, Connection& conn) {
 
 void RepeatSyn(const Tables& t, Connection& conn) {
   CountTimeout(conn, t.config.policy);
+  if (conn.state == State::kSynSent)
+    conn.even_timeouts = EvenTimeouts(conn.backoff, t.config.policy);
   conn.Set(Connection::kSynNow);
   conn.Set(Connection::kSynRepeated);
   if (t.config.policy.ecn_fallback) conn.negotiated.Clear(Negotiated::kEcn);

@@ -114,7 +114,8 @@ struct Connection {
   uint8_t interest = 0;           // ReadyBit
   uint8_t tos = 0;
   uint16_t beyond_count = 0;
-  uint8_t reserved[14] = {};  // for keep-alive, Fast Open, a saved SYN and an MD5 key
+  uint8_t even_timeouts = 0;  // of a SYN: so many of `backoff` did not double the wait
+  uint8_t reserved[13] = {};  // for keep-alive, Fast Open, a saved SYN and an MD5 key
 
   constexpr bool has(Flag flag) const { return (flags & flag) != 0; }
   constexpr void Set(Flag flag) { flags |= flag; }

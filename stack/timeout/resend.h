@@ -19,11 +19,16 @@ enum class ResendTimeout : uint8_t {
   kGiveUp,  // R2: ETIMEDOUT
 };
 
-// How long to wait for the answer to a SYN after so many time-outs. The first few may be
-// spaced evenly (Linux: tcp_syn_linear_timeouts).
+// How many of so many time-outs of a SYN leave the wait as it was: the first few may be spaced
+// evenly (Linux: tcp_syn_linear_timeouts).
+constexpr uint8_t EvenTimeouts(uint32_t timeouts, const Policy& policy) {
+  return static_cast<uint8_t>(std::min(timeouts, policy.syn_linear_timeouts));
+}
+
+// How long to wait for the answer to a SYN after so many time-outs.
 constexpr Duration SynWait(uint32_t timeouts, const Policy& policy) {
-  const uint32_t linear = std::min(timeouts, policy.syn_linear_timeouts);
-  return Backoff(policy.rto_initial, timeouts - linear, policy.rto_max);
+  return Backoff(policy.rto_initial, timeouts - EvenTimeouts(timeouts, policy),
+                 policy.rto_max);
 }
 
 // How often a SYN is repeated: evenly spaced ones come on top, but prolong the attempt beyond
