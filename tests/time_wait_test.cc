@@ -191,6 +191,20 @@ TEST(TimeWaitTest, AnswersLeaveOnceInHalfASecond) {
   EXPECT_EQ(closed.peer.WhenHeard(), "0.150 0.150") << "its sender needs the ACK";
 }
 
+// ICMP-01: there is a flow, but nothing left to tell or to end.
+TEST(TimeWaitTest, AnIcmpErrorIsIgnored) {
+  Closed closed;
+  TcpPacket ours;
+  ours.flow = closed.peer.flow.Reversed();
+  ours.flags = kAck;
+  ours.seq = closed.peer.their_isn + 2;
+  for (const uint8_t code : {uint8_t{1}, uint8_t{3}, uint8_t{4}})
+    EXPECT_EQ(closed.world.Inject(IcmpErrorAbout(ours.Seal(), kThere, 3, code)),
+              Verdict(Action::kDrop, Drop::kIcmpSoft));
+  EXPECT_EQ(closed.world.stack().counters()[Counter::kIcmpInErrors], 0u);
+  EXPECT_EQ(closed.peer.state(), kKept);
+}
+
 // E40, TW-08: nobody listens any more.
 TEST(TimeWaitTest, WithoutAListenerASynReopensNothing) {
   Closed closed;

@@ -277,6 +277,8 @@ Verdict ArriveIcmp(Tables& t, const IcmpError& icmp) {
     if (verdict.action == Action::kLowerMtu)
       conn.path_mtu_hint = std::max(icmp.mtu, t.config.policy.min_path_mtu);
     Settle(t, slot);
+  } else if (ref.owner() == Owner::kTimeWait) {
+    verdict.drop = Drop::kIcmpSoft;  // there is nothing left to end
   }
   return verdict;
 }

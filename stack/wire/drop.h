@@ -44,7 +44,7 @@ namespace handfast {
   X(kIcmpQuote, "ICMP error that quotes too little of TCP, or another protocol") \
   X(kIcmpNoOwner, "ICMP error about a flow that does not exist")                 \
   X(kIcmpSequence, "ICMP error that quotes a sequence number not in flight")     \
-  X(kIcmpSoft, "ICMP error that this state only remembers")                      \
+  X(kIcmpSoft, "ICMP error that ends nothing in this state")                     \
   X(kIcmpMtu, "ICMP fragmentation needed, implausible or not applicable")        \
   /* TCP, before a flow is looked up */                                          \
   X(kTcpTooShort, "segment shorter than its header")                             \
