@@ -218,7 +218,9 @@ TEST_P(AuditTest, NoticesWhatIsWrong) {
   EXPECT_EQ(Audit(busy.world.stack(), Depth::kThorough).Ids(), plant.ids)
       << AuditText(busy.world.stack());
   const std::string quick = Audit(busy.world.stack(), Depth::kQuick).Ids();
-  if (plant.depth == Depth::kQuick) EXPECT_EQ(quick, plant.ids);
+  if (plant.depth == Depth::kQuick) {
+    EXPECT_EQ(quick, plant.ids);
+  }
 }
 
 constexpr auto kNameOf = [](const auto& plant) { return std::string(plant.param.name); };
