@@ -134,7 +134,7 @@ const char* Config::Invalid() const {
   if (requests > kMaxObjects) return "requests";
   if (!InRange<uint32_t>(connections, 1, kMaxObjects)) return "connections";
   if (time_waits > kMaxObjects) return "time_waits";
-  if (!InRange<uint32_t>(chunks, 1, kMaxObjects)) return "chunks";
+  if (!InRange<uint32_t>(chunks, 2, kMaxObjects)) return "chunks";
   if (!InRange<uint32_t>(chunk_bytes, 64, 65535)) return "chunk_bytes";
   if (!InRange<uint32_t>(mtu, kMinMtu, 65535)) return "mtu";
   if (!AddressesValid(*this)) return "addresses";

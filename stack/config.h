@@ -31,7 +31,7 @@ struct Config {
   uint32_t requests = 4096;     // half-open connections, of all listeners
   uint32_t connections = 4096;  // sockets in any other state than LISTEN and TIME-WAIT
   uint32_t time_waits = 4096;   // beyond it the oldest makes room; 0: no TIME-WAIT
-  uint32_t chunks = 8192;       // of text, for all connections
+  uint32_t chunks = 8192;       // of text, for all connections: one for each way at least
   uint32_t chunk_bytes = 2048;  // 64 .. 65535
 
   // The link. `addresses` are ours; the first `address_count` count.

@@ -82,7 +82,7 @@ std::vector<Case> Cases() {
       Number("requests", &Config::requests, 0, kMost),
       Number("connections", &Config::connections, 1, kMost),
       Number("time_waits", &Config::time_waits, 0, kMost),
-      Number("chunks", &Config::chunks, 1, kMost),
+      Number("chunks", &Config::chunks, 2, kMost),
       Number("chunk_bytes", &Config::chunk_bytes, 64, 65535),
       Number("mtu", &Config::mtu, 128, 65535),
       Number("somaxconn", &Config::somaxconn, 0, kMost),
