@@ -283,7 +283,7 @@ TEST_F(Neighbours, AStationThatHasMovedIsFoundAgain) {
 }
 
 // Incident 115: the table is bounded. Who is only known makes room, the longest known
-// first; who is in use or being asked for does not.
+// first; who is in use or was asked for just now does not.
 TEST_F(Neighbours, AFullTableForgetsWhoIsNotInUse) {
   for (unsigned i = 0; i < Ethernet::kNeighbours; ++i) {
     Learn(Host(2 + i), MacOf(2 + i));
@@ -305,6 +305,22 @@ TEST_F(Neighbours, AFullTableForgetsWhoIsNotInUse) {
   EXPECT_EQ(link.Find(Host(2)), MacOf(2));
   Send(From(Host(102), 1));
   EXPECT_EQ(link.counters().table_full, 2u);
+}
+
+// I-31: who does not answer at once makes room, and not who is known: questions about
+// addresses that nobody has, one for each SYN that was made up, keep nobody else out for long.
+TEST_F(Neighbours, AFullTableForgetsWhoDoesNotAnswer) {
+  Learn(Host(2), MacOf(2));
+  Advance(30s);
+  ASSERT_EQ(Reply(Host(2), MacOf(2)), Drop::kNone);  // known, and not in use
+  for (unsigned i = 1; i < Ethernet::kNeighbours; ++i) Send(From(Host(100 + i), 1));
+  now = now + 100ms;
+  Learn(Host(3), MacOf(3));
+  EXPECT_TRUE(link.Find(Host(2)));
+  EXPECT_EQ(Reply(Host(101), MacOf(101)), Drop::kArpUnsolicited) << "forgotten";
+  EXPECT_EQ(link.counters().pending_dropped, Ethernet::kNeighbours - Ethernet::kPending)
+      << "what waited for him is lost, too";
+  EXPECT_FALSE(link.TakeUndelivered()) << "and nobody is told that he cannot be reached";
 }
 
 // What is beyond the subnet goes to the gateway, all of it.

@@ -161,23 +161,39 @@ std::optional<Mac> Ethernet::Find(const Addr& addr) const {
   return neighbour->mac;
 }
 
-// A free entry, or the known one that was due first and is not in use.
-Ethernet::Neighbour* Ethernet::Take(Instant now, const Addr& addr) {
-  Neighbour* best = nullptr;
+// A free entry; or that of who was asked first, if he did not answer at once; or the known
+// one that was due first and is not in use.
+Ethernet::Neighbour* Ethernet::Place(Instant now) {
+  Neighbour* silent = nullptr;
+  Neighbour* idle = nullptr;
   for (Neighbour& neighbour : neighbours_) {
-    if (neighbour.progress == Progress::kFree) {
-      best = &neighbour;
-      break;
-    }
-    const bool idle = neighbour.progress == Progress::kKnown && !neighbour.used;
-    if (idle && (best == nullptr || neighbour.due < best->due)) best = &neighbour;
+    if (neighbour.progress == Progress::kFree) return &neighbour;
+    if (neighbour.progress == Progress::kAsking && neighbour.since + kAtOnce <= now &&
+        (silent == nullptr || neighbour.since < silent->since))
+      silent = &neighbour;
+    if (neighbour.progress == Progress::kKnown && !neighbour.used &&
+        (idle == nullptr || neighbour.due < idle->due))
+      idle = &neighbour;
   }
-  if (best == nullptr) return nullptr;
-  *best = Neighbour{};
-  best->addr = addr;
-  best->progress = Progress::kAsking;
-  best->due = now;
-  return best;
+  return silent != nullptr ? silent : idle;
+}
+
+Ethernet::Neighbour* Ethernet::Take(Instant now, const Addr& addr) {
+  Neighbour* const place = Place(now);
+  if (place == nullptr) return nullptr;
+  if (place->progress == Progress::kAsking) DropWaiting(place->addr);
+  *place = Neighbour{};
+  place->addr = addr;
+  place->progress = Progress::kAsking;
+  place->due = place->since = now;
+  return place;
+}
+
+void Ethernet::DropWaiting(const Addr& next_hop) {
+  while (Waiting* const waiting = FirstFor(next_hop)) {
+    waiting->length = 0;
+    ++counters_.pending_dropped;
+  }
 }
 
 // Broadcasts while nothing is known, asks the station itself to confirm what is.

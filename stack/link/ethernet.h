@@ -7,7 +7,7 @@
 // only while the question is open. Requests for our address are answered and teach nothing.
 // An entry ages; while it is in use it is confirmed by asking that very station, and
 // replaced only when it no longer answers. So no station can take over another's address by
-// talking (I-83).
+// talking (I-83). Where the table is full, who did not answer at once makes room first.
 
 #ifndef STACK_LINK_ETHERNET_H_
 #define STACK_LINK_ETHERNET_H_
@@ -41,6 +41,7 @@ class Ethernet {
   static constexpr uint32_t kNeighbours = 64;
   static constexpr uint32_t kPending = 16;        // datagrams that wait for an answer
   static constexpr uint32_t kMaxDatagram = 2048;  // longer ones do not wait
+  static constexpr Duration kAtOnce = 100ms;      // a station on the link answers sooner
 
   struct Counters {
     uint64_t requests_sent = 0;
@@ -93,6 +94,7 @@ class Ethernet {
     Addr addr;
     Mac mac;
     Instant due = Instant::Never();
+    Instant since;  // the first question, while asking
   };
 
   struct Waiting {
@@ -107,9 +109,11 @@ class Ethernet {
   void Learn(Instant now, Neighbour& neighbour, const Mac& mac, TxBurst& tx);
   Neighbour* Lookup(const Addr& addr);
   Neighbour* Take(Instant now, const Addr& addr);
+  Neighbour* Place(Instant now);
   void Ask(Instant now, Neighbour& neighbour, TxBurst& tx);
   void Keep(const Addr& next_hop, Bytes datagram);
   void GiveUp(Neighbour& neighbour);
+  void DropWaiting(const Addr& next_hop);
   // The one that came first of those with this next hop; null: there is none.
   Waiting* FirstFor(const Addr& next_hop);
   std::optional<Addr> NextHop(const Addr& destination) const;
