@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "harness/op/compose.h"
 #include "harness/op/play.h"
 #include "harness/sim/rng.h"
 
@@ -12,41 +13,6 @@ std::vector<uint8_t> Noise(uint64_t seed, size_t octets) {
   std::vector<uint8_t> noise(octets);
   SimRng(seed).Fill(noise);
   return noise;
-}
-
-Op Call(Verb verb, uint8_t fd, int32_t amount = 0) {
-  Op op;
-  op.verb = verb;
-  op.fd = fd;
-  op.amount = amount;
-  return op;
-}
-
-Op OfPeer(Op op) {
-  op.honest = true;
-  return op;
-}
-
-Op Count(Verb verb, uint16_t length) {
-  Op op;
-  op.verb = verb;
-  op.length = length;
-  return op;
-}
-
-Op Segment(uint8_t peer, unsigned flags) {
-  Op op;
-  op.verb = Verb::kSegment;
-  op.fd = Op::kNoFd;
-  op.flow.peer = peer;
-  op.mode = static_cast<uint8_t>(flags);
-  op.window = 65535;
-  return op;
-}
-
-// Our user listens on port 80 as descriptor 0.
-Scenario Listening(int backlog = 5) {
-  return {Call(Verb::kSocket, 0), Call(Verb::kBind, 0), Call(Verb::kListen, 0, backlog)};
 }
 
 TEST(OpTest, EveryByteStringIsAScenario) {
@@ -104,23 +70,23 @@ TEST(PlayTest, TheHonestPeerShakesHandsAndTalks) {
 TEST(PlayTest, NumbersFollowWhatIsAlive) {
   Play play;
   play.Do(Listening());
-  play.Do(Segment(1, kSyn));
-  play.Do(Segment(1, kAck));
+  play.Do(Say(1, kSyn));
+  play.Do(Say(1, kAck));
   Op accept = Call(Verb::kAccept, 0);
   accept.other_fd = 1;
   play.Do(accept);
   const SocketId socket = play.descriptor(1).socket;
   ASSERT_EQ(play.stack().Status(socket)->state, State::kEstablished);
-  Op text = Segment(1, kAck | kPsh);
+  Op text = Say(1, kAck | kPsh);
   text.length = 100;
   play.Do(text);
   play.Do(text);
   EXPECT_EQ(play.stack().Status(socket)->unread, 200u);
-  Op inexact = Segment(1, kRst);
+  Op inexact = Say(1, kRst);
   inexact.seq_delta = 1;
   play.Do(inexact);
   EXPECT_EQ(play.stack().Status(socket)->state, State::kEstablished);
-  play.Do(Segment(1, kRst));
+  play.Do(Say(1, kRst));
   EXPECT_EQ(play.stack().Status(socket)->state, State::kClosed);
   play.Finish();
   EXPECT_EQ(play.wrong(), "");

@@ -69,6 +69,7 @@ void Spectator::OnOp(const Play&, const Op&) {}
 void Spectator::OnCall(const Play&, const Op&, Errno, uint32_t) {}
 void Spectator::OnInput(const Play&, Bytes, const TraceRecord&, const TxBurst&) {}
 void Spectator::OnExpire(const Play&, const Trace&, const TxBurst&) {}
+void Spectator::OnUnreachable(const Play&, Bytes, const TraceRecord&) {}
 void Spectator::OnReplaced(const Play&, const Op&) {}
 
 Play::Play(uint8_t setup, uint64_t seed)

@@ -43,6 +43,8 @@ class Spectator {
                        const TxBurst& out);
   // Timers fired, or output of calls left.
   virtual void OnExpire(const Play& play, const Trace& trace, const TxBurst& out);
+  // Nobody at the next hop took a datagram of ours.
+  virtual void OnUnreachable(const Play& play, Bytes datagram, const TraceRecord& record);
   // The stack was replaced: by a copy of itself, by an earlier one, or by a new one.
   virtual void OnReplaced(const Play& play, const Op& op);
 

@@ -196,8 +196,12 @@ bool Play::StepTo(Instant until) {
   TxBurst& questions = ArpScratch();
   ethernet_.Expire(now_, questions);
   Answer(questions);
-  while (const std::optional<Bytes> datagram = ethernet_.TakeUndelivered())
-    ours_.stack->NoteUnreachable(now_, *datagram);
+  while (const std::optional<Bytes> datagram = ethernet_.TakeUndelivered()) {
+    std::array<TraceRecord, 1> records;
+    Trace trace(records);
+    ours_.stack->NoteUnreachable(now_, *datagram, &trace);
+    if (spectator_.who != nullptr) spectator_.who->OnUnreachable(*this, *datagram, records[0]);
+  }
   Settle();
   return true;
 }
