@@ -46,15 +46,30 @@ TypeAndCode IcmpOf(IcmpKind kind) {
   return {3, 0};
 }
 
+// A new checksum for an IP header that was changed.
+void SealHeader(Datagram& datagram) {
+  datagram[10] = datagram[11] = 0;
+  StoreBe16(&datagram[10], Rfc1071(Bytes(datagram).first((datagram[0] & 15) * size_t{4})));
+}
+
+// Router alert (RFC 2113), in front of the segment.
+void AddIpOption(Datagram& datagram) {
+  constexpr uint8_t kRouterAlert[] = {148, 4, 0, 0};
+  datagram.insert(datagram.begin() + 20, std::begin(kRouterAlert), std::end(kRouterAlert));
+  ++datagram[0];
+  StoreBe16(&datagram[2], static_cast<uint16_t>(datagram.size()));
+  SealHeader(datagram);
+}
+
 // What the harm leaves of a datagram that was whole.
 void Apply(Harm harm, Datagram& datagram) {
   switch (harm) {
+    case Harm::kIpOptions: AddIpOption(datagram); break;
     case Harm::kIpChecksum: datagram[10] ^= 1; break;
     case Harm::kCut: datagram.pop_back(); break;
     case Harm::kFragment:
       datagram[6] = 0x20;
-      datagram[10] = datagram[11] = 0;
-      StoreBe16(&datagram[10], Rfc1071(Bytes(datagram).first(20)));
+      SealHeader(datagram);
       break;
     default: break;
   }
