@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "harness/oracle/oracle.h"
-#include "harness/oracle/sight.h"
 
 namespace handfast {
 namespace {
@@ -163,12 +162,15 @@ void Oracle::CompareState(const Play& play) {
     if (const auto tw = sight.time_waits.find(flow); tw != sight.time_waits.end())
       model_.SeeTimeWait(play.now(), flow, tw->second);
   }
-  CompareFlows(play);
-  CompareListeners(play);
+  CompareFlows(play, sight);
+  for (uint8_t fd = 0; fd < Op::kFds; ++fd) {
+    const oracle::Model::Descriptor& descriptor = model_.descriptor(fd);
+    if (!descriptor.held || !play.descriptor(fd).held) continue;
+    descriptor.listener ? CompareListener(play, fd) : CompareSocket(play, fd);
+  }
 }
 
-void Oracle::CompareFlows(const Play& play) {
-  const Sight sight = oracle::Look(play.stack());
+void Oracle::CompareFlows(const Play& play, const Sight& sight) {
   FlowSet connections;
   for (const auto& [id, socket] : model_.sockets()) {
     using Stage = Socket::Stage;
@@ -198,26 +200,39 @@ void Oracle::CompareFlows(const Play& play) {
     if (!unlike.empty()) return Differ(play, what + unlike);
 }
 
-void Oracle::CompareListeners(const Play& play) {
-  for (uint8_t fd = 0; fd < Op::kFds; ++fd) {
-    const oracle::Model::Descriptor& descriptor = model_.descriptor(fd);
-    if (!descriptor.held || !descriptor.listener) continue;
-    const oracle::Listener& listener = model_.listeners().at(descriptor.id);
-    const Result<ListenerStatus> status = play.stack().Status(play.descriptor(fd).listener);
-    if (!status) continue;  // the name comes after the call
-    const auto differ = [&](const char* what, auto want, auto got) {
+void Oracle::CompareListener(const Play& play, uint8_t fd) {
+  const int id = model_.descriptor(fd).id;
+  const oracle::Listener& listener = model_.listeners().at(id);
+  const Result<ListenerStatus> status = play.stack().Status(play.descriptor(fd).listener);
+  if (!status) return Differ(play, "a listener is gone");
+  const auto same = [&](const char* what, uint64_t want, uint64_t got) {
+    if (want != got)
       Differ(play, std::string(what) + ": expected " + std::to_string(want) + ", got " +
                        std::to_string(got));
-    };
-    const uint32_t syn_queue = model_.SynQueue(descriptor.id);
-    if (status->local.port != listener.port)
-      differ("port", static_cast<int>(listener.port), static_cast<int>(status->local.port));
-    if (status->backlog != listener.backlog)
-      differ("backlog", listener.backlog, status->backlog);
-    if (status->syn_queue != syn_queue) differ("SYN queue", syn_queue, status->syn_queue);
-    if (status->accept_queue != listener.children.size())
-      differ("accept queue", listener.children.size(), status->accept_queue);
-  }
+  };
+  same("port", static_cast<uint64_t>(listener.port), static_cast<uint64_t>(status->local.port));
+  same("backlog", listener.backlog, status->backlog);
+  same("SYN queue", model_.SynQueue(id), status->syn_queue);
+  same("accept queue", listener.children.size(), status->accept_queue);
+}
+
+// Of a socket that is not past setup, what its user can see.
+void Oracle::CompareSocket(const Play& play, uint8_t fd) {
+  using Stage = Socket::Stage;
+  const Socket& socket = model_.sockets().at(model_.descriptor(fd).id);
+  const Result<SocketStatus> status = play.stack().Status(play.descriptor(fd).socket);
+  if (!status) return Differ(play, "a socket is gone");
+  if (socket.stage == Stage::kOpen || socket.stage == Stage::kOver) return;
+  const State state = socket.stage == Stage::kSynSent   ? State::kSynSent
+                      : socket.stage == Stage::kCrossed ? State::kSynReceived
+                                                        : State::kClosed;
+  if (status->state != state)
+    Differ(play,
+           std::string("a socket: expected ") + Name(state) + ", got " + Name(status->state));
+  if (status->error != socket.error || status->soft_error != socket.soft_error)
+    Differ(play, std::string("a socket: expected the errors ") + Name(socket.error) + ", " +
+                     Name(socket.soft_error) + ", got " + Name(status->error) + ", " +
+                     Name(status->soft_error));
 }
 
 // Between ops nothing waits to be sent, and whatever was due has happened.

@@ -363,7 +363,7 @@ void Model::Reopen(int id, const Segment& seg) {
   // Beyond all that the old connection could have sent (Linux: tcp_timewait_state_process).
   const uint32_t iss = time_waits_.at(seg.flow).snd_nxt + 65537;
   time_waits_.erase(seg.flow);
-  OpenHalf(id, seg, iss == 0 ? 1 : iss);
+  OpenHalf(id, seg, iss);
 }
 
 // RFC 5961 §7, for each connection alone (Linux: tcp_oow_rate_limited).

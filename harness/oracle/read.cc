@@ -80,7 +80,7 @@ Drop CheckIp(Bytes ip, const Config& config, size_t& header, size_t& length) {
   if (ip[0] >> 4 != 4) return Drop::kIpVersion;
   header = (ip[0] & 15) * size_t{4};
   length = At16(ip, 2);
-  if (length < 20 || length > ip.size()) return Drop::kIpTooShort;
+  if (length > ip.size()) return Drop::kIpTooShort;
   if (header < 20 || header > length) return Drop::kIpHeaderLength;
   if (config.verify_checksums && Rfc1071(ip.first(header)) != 0) return Drop::kIpChecksum;
   if (IsGroupAddr(AddrAt(ip, 16), config)) return Drop::kIpGroupDestination;
