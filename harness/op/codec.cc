@@ -1,30 +1,11 @@
 #include <algorithm>
 #include <array>
 
-#include "harness/op/op.h"
+#include "harness/op/fields.h"
+#include "harness/op/play.h"
 #include "stack/wire/be.h"
 
 namespace handfast {
-namespace {
-
-constexpr int32_t kLongest = 400'000'000;  // ms: beyond every deadline there is
-
-// Which fields a verb uses.
-enum Field : uint32_t {
-  kHonest = 1 << 0,
-  kFd = 1 << 1,  // a descriptor
-  kFdOrFlow = 1 << 2,
-  kOtherFd = 1 << 3,
-  kPeer = 1 << 4,
-  kPeerPort = 1 << 5,
-  kHerePort = 1 << 6,
-  kMode = 1 << 7,
-  kLength = 1 << 8,
-  kAmount = 1 << 9,
-  kSeqDelta = 1 << 10,
-  kWindow = 1 << 11,
-  kAll = 1 << 12,  // of a segment
-};
 
 uint32_t FieldsOf(Verb verb) {
   switch (verb) {
@@ -66,12 +47,12 @@ uint32_t FieldsOf(Verb verb) {
   return 0;
 }
 
-// How many modes a verb has.
 unsigned ModesOf(Verb verb) {
   if (verb == Verb::kShutdown) return 3;
   if (verb == Verb::kSetOption) return kOptionToSetCount;
   if (verb == Verb::kIcmp) return kIcmpKindCount;
   if (verb == Verb::kArp) return kArpKindCount;
+  if (verb == Verb::kRestart) return kSetups;
   return 256;
 }
 
@@ -88,6 +69,8 @@ uint16_t MostOf(Verb verb) {
   }
 }
 
+namespace {
+
 template <typename E>
 E Enum(unsigned value, unsigned count) {
   return static_cast<E>(value % count);
@@ -102,7 +85,9 @@ void NormaliseTarget(Op& op, uint32_t fields) {
   }
   op.fd = (fields & kFd) != 0 ? op.fd : uint8_t{0};
   op.other_fd = (fields & kOtherFd) != 0 ? op.other_fd % Op::kFds : uint8_t{0};
-  op.flow.peer = (fields & kPeer) != 0 ? op.flow.peer % FlowName::kPeers : uint8_t{0};
+  // A knows nobody but us.
+  const bool peer = (fields & kPeer) != 0 && !op.honest;
+  op.flow.peer = peer ? op.flow.peer % FlowName::kPeers : uint8_t{0};
   op.flow.peer_port =
       (fields & kPeerPort) != 0 ? op.flow.peer_port % FlowName::kPorts : uint8_t{0};
   op.flow.here = (fields & kHerePort) != 0 ? op.flow.here % FlowName::kHere : uint8_t{0};
@@ -128,7 +113,7 @@ void NormaliseSegment(Op& op) {
 }
 
 int32_t WithinLongest(int32_t amount) {
-  return amount < 0 ? -(amount + 1) % kLongest : amount % kLongest;
+  return amount < 0 ? -(amount + 1) % kLongestWait : amount % kLongestWait;
 }
 
 }  // namespace
@@ -146,8 +131,8 @@ const char* Name(Verb verb) {
 Op Normal(Op op) {
   op.verb = Enum<Verb>(static_cast<unsigned>(op.verb), kVerbCount);
   const uint32_t fields = FieldsOf(op.verb);
-  NormaliseTarget(op, fields);
   op.honest = op.honest && (fields & kHonest) != 0;
+  NormaliseTarget(op, fields);
   op.mode =
       (fields & kMode) != 0 ? static_cast<uint8_t>(op.mode % ModesOf(op.verb)) : uint8_t{0};
   if ((fields & kLength) == 0) op.length = 0;

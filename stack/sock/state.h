@@ -116,7 +116,7 @@ inline constexpr Arrow kArrows[] = {
 void TwoArrowsLeaveOneStateOnOneEvent();  // never defined: a compile error with a name
 
 // The same arrows, indexed; kNone where there is none.
-inline constexpr auto kNext = [] {
+inline constexpr auto kNextState = [] {
   std::array<std::array<State, kEventCount>, kStateCount> next{};
   for (const auto& [from, event, to] : kArrows) {
     State& cell = next[static_cast<size_t>(from)][static_cast<size_t>(event)];
@@ -127,7 +127,7 @@ inline constexpr auto kNext = [] {
 }();
 
 constexpr State Next(State from, Event event) {
-  return kNext[static_cast<size_t>(from)][static_cast<size_t>(event)];
+  return kNextState[static_cast<size_t>(from)][static_cast<size_t>(event)];
 }
 
 // ESTABLISHED and all later states (RFC 9293 §3.4: "synchronized").
