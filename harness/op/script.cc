@@ -144,6 +144,12 @@ std::string PrintPeer(const Flow& flow) {
   return Show(Endpoint{flow.peer, flow.peer_port});
 }
 
+std::string AnswerText(Verb verb, Errno error, uint32_t value) {
+  if (error != Errno::kOk) return Name(error);
+  if (verb == Verb::kTakeError && value != 0) return Name(static_cast<Errno>(value));
+  return Number(value);
+}
+
 std::string Print(const Op& op) {
   return op.verb == Verb::kWait ? Cat("+", Seconds(op.amount)) : Cat("+0 ", PrintEvent(op));
 }

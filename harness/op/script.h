@@ -13,6 +13,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <ostream>
 #include <span>
 #include <string>
 #include <string_view>
@@ -20,6 +21,7 @@
 #include <vector>
 
 #include "harness/op/op.h"
+#include "stack/base/result.h"
 #include "stack/base/units.h"
 #include "stack/counters.h"
 
@@ -39,6 +41,7 @@ struct Expectation {
 
   Kind kind = Kind::kAnswer;
   uint8_t fd = 0;
+  Verb verb{};  // of the call
   Counter counter{};
   uint8_t peer = 0;
   uint8_t peer_port = 0;
@@ -72,9 +75,15 @@ std::string Print(const Op& op);
 // A line for each op; but a wait is the time before the op that follows.
 std::string Print(std::span<const Op> scenario, uint8_t setup = 0);
 
+// For a test that fails.
+inline void PrintTo(const Op& op, std::ostream* out) { *out << Print(op); }
+
 // Who a flow is with: "B:40001"; of a real one, ours first: "B:40001" or "10.0.0.9:1234".
 std::string PrintPeer(const FlowName& flow);
 std::string PrintPeer(const Flow& flow);
+
+// What a call was answered, as scripts write it: "EAGAIN", "100".
+std::string AnswerText(Verb verb, Errno error, uint32_t value);
 
 // Plays a script, and looks after each step whether what is expected has come, and at the
 // end whether anything was wrong by itself. "", or what is not so, beside what is expected,

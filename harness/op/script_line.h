@@ -42,7 +42,7 @@ class LineParser {
   void ParseOption(Op& op);
   void ParseIcmp(Op& op);
   void ParseSent();
-  void ParseStep(bool honest);
+  void ParseStep();
   void ParseCall(Op& op);
   void ParseArguments(Op& op);
   void ParseAnswer(Op& op);

@@ -53,18 +53,18 @@ void LineParser::ParseTime() {
 void LineParser::ParseEvent() {
   if (c_.Take("<")) return ParseIn();
   if (c_.Take(">")) return ParseSent();
-  ParseStep(c_.Take("A."));
+  ParseStep();
 }
 
-void LineParser::ParseStep(bool honest) {
+void LineParser::ParseStep() {
   Op op;
-  op.honest = honest;
+  op.honest = c_.Take("A.");
   for (uint8_t i = 0; i < kVerbCount; ++i) {
     const auto verb = static_cast<Verb>(i);
     const bool has_own_form =
         verb == Verb::kSegment || verb == Verb::kIcmp || verb == Verb::kWait;
     const bool call = (FieldsOf(verb) & kHonest) != 0;
-    if (has_own_form || (honest && !call) || !c_.Take(Name(verb))) continue;
+    if (has_own_form || (op.honest && !call) || !c_.Take(Name(verb))) continue;
     op.verb = verb;
     if (call)
       ParseCall(op);
@@ -72,7 +72,7 @@ void LineParser::ParseStep(bool honest) {
       ParseVerb(op);
     return;
   }
-  c_.Fail(honest ? "a call" : "a call, a verb, '<' or '>'");
+  c_.Fail(op.honest ? "a call" : "a call, a verb, '<' or '>'");
 }
 
 void LineParser::ParseCall(Op& op) {
@@ -139,7 +139,11 @@ void LineParser::ParseAnswer(Op& op) {
     }
   }
   Add(op);
-  if (!text.empty()) Expect(Expectation::Kind::kAnswer, op.fd, std::move(text));
+  if (text.empty()) return;
+  Expectation hope;
+  hope.verb = op.verb;
+  hope.text = std::move(text);
+  Add(std::move(hope));
 }
 
 // "" if there is none. What it means may stand after it, as in packetdrill.

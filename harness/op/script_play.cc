@@ -101,8 +101,7 @@ std::string Player::Actual(const Expectation& hope) const {
   const Result<ListenerStatus> listener = stack.Status(descriptor.listener);
   switch (hope.kind) {
     case Expectation::Kind::kAnswer:
-      return play_.answer() != Errno::kOk ? Name(play_.answer())
-                                          : std::to_string(play_.answer_value());
+      return AnswerText(hope.verb, play_.answer(), play_.answer_value());
     case Expectation::Kind::kState: {
       if (listener) return Name(State::kListen);
       const Result<SocketStatus> socket = stack.Status(descriptor.socket);
