@@ -72,12 +72,12 @@ void Spectator::OnExpire(const Play&, const Trace&, const TxBurst&) {}
 void Spectator::OnUnreachable(const Play&, Bytes, const TraceRecord&) {}
 void Spectator::OnReplaced(const Play&, const Op&) {}
 
-Play::Play(uint8_t setup, uint64_t seed)
+Play::Play(uint8_t setup, uint64_t seed, Instant start)
     : ours_{OwnedStack(SetupConfig(setup), SecretsOf(seed)), {}, {}},
       theirs_{OwnedStack(PeerConfig(), SecretsOf(seed + 1000)), {}, {}},
       steps_(*ours_.stack),
       ethernet_({.mac = {{2, 0, 0, 0, 0, 1}}, .local = {kHere, 24}, .gateway = {}}),
-      now_(Instant(1'000'000'000)),
+      now_(start),
       seed_(seed) {
   // Where numbers begin unless an owner says otherwise: some at the wrap.
   for (size_t i = 0; i < known_.size(); ++i)

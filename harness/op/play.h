@@ -71,7 +71,7 @@ struct Descriptor {
 
 class Play {
  public:
-  explicit Play(uint8_t setup = 0, uint64_t seed = 1);
+  explicit Play(uint8_t setup = 0, uint64_t seed = 1, Instant start = Instant(1'000'000'000));
 
   void Do(const Op& op);
   void Do(const Scenario& scenario) {
@@ -87,6 +87,7 @@ class Play {
   const Stack& stack() const { return *ours_.stack; }
   const Stack& peer_stack() const { return *theirs_.stack; }
   const Descriptor& descriptor(uint8_t fd) const { return ours_.fds[fd]; }
+  const Descriptor& peer_descriptor(uint8_t fd) const { return theirs_.fds[fd]; }
   uint64_t ops() const { return ops_; }
   // Datagrams between our stack and A's that did not arrive yet.
   size_t on_the_way() const { return wire_.size(); }

@@ -28,6 +28,13 @@ uint32_t Relative(Base base, Seq next, Seq edge, Seq first, int32_t delta) {
   return bases[static_cast<size_t>(base)] + static_cast<uint32_t>(delta);
 }
 
+// Which one a port is in a table of four; any one, if it is not there.
+size_t IndexOf(Port port, Port (*table)(uint8_t)) {
+  for (uint8_t i = 0; i < 4; ++i)
+    if (table(i) == port) return i;
+  return static_cast<size_t>(port) % 4;
+}
+
 struct TypeAndCode {
   uint8_t type, code;
 };
@@ -86,11 +93,12 @@ std::optional<Flow> Play::FlowOf(const Op& op) const {
   return status->flow;
 }
 
-// Flows share a place when they are many; then they are strangers to one another.
+// Flows that have names have places of their own. Those with other ports may share one; then
+// they are strangers to one another.
 Play::Known& Play::Know(const Flow& flow) {
-  const auto local = static_cast<unsigned>(flow.local_port);
-  const auto peer = static_cast<unsigned>(flow.peer_port);
-  const size_t index = (flow.peer.words[3] - AddrOf(0).words[3]) * 16 + local * 4 + peer;
+  const size_t peer = flow.peer.words[3] - AddrOf(0).words[3];
+  const size_t index =
+      peer * 16 + IndexOf(flow.local_port, HerePort) * 4 + IndexOf(flow.peer_port, PeerPort);
   Known& known = known_[index % known_.size()];
   Learn(flow, known);
   return known;
