@@ -75,7 +75,7 @@ Op BindOf(const Op& op) {
 }
 
 // One step of both; what differs then.
-std::string Step(Play& one, Digest& first, Play& other, Digest& second, const Op& op) {
+std::string StepBoth(Play& one, Digest& first, Play& other, Digest& second, const Op& op) {
   one.Do(op);
   other.Do(op);
   const std::string here = first.Take(), there = second.Take();
@@ -93,9 +93,9 @@ std::string WhereUnlike(Play& one, Play& other, const Scenario& scenario) {
   std::string unlike;
   for (size_t i = 0; i < scenario.size() && unlike.empty(); ++i) {
     const Op& op = scenario[i];
-    if (DrawsPort(one, op)) unlike = Step(one, first, other, second, BindOf(op));
+    if (DrawsPort(one, op)) unlike = StepBoth(one, first, other, second, BindOf(op));
     if (!unlike.empty() || IsAbsolute(one, op) || DrawsPort(one, op)) continue;
-    unlike = Step(one, first, other, second, op);
+    unlike = StepBoth(one, first, other, second, op);
   }
   one.set_spectator(nullptr);
   other.set_spectator(nullptr);
