@@ -98,7 +98,10 @@ class Shrinker {
       : best_(std::move(scenario)), still_fails_(still_fails), tries_(tries) {}
 
   Scenario Run() {
-    while (tries_ > 0 && (Remove() | Simplify())) continue;
+    for (bool smaller = true; smaller && tries_ > 0;) {
+      smaller = Remove();
+      smaller = Simplify() || smaller;
+    }
     return std::move(best_);
   }
 

@@ -27,8 +27,7 @@ constexpr uint8_t EvenTimeouts(uint32_t timeouts, const Policy& policy) {
 
 // How long to wait for the answer to a SYN after so many time-outs.
 constexpr Duration SynWait(uint32_t timeouts, const Policy& policy) {
-  return Backoff(policy.rto_initial, timeouts - EvenTimeouts(timeouts, policy),
-                 policy.rto_max);
+  return Backoff(policy.rto_initial, timeouts - EvenTimeouts(timeouts, policy), policy.rto_max);
 }
 
 // How often a SYN is repeated: evenly spaced ones come on top, but prolong the attempt beyond
