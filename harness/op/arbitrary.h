@@ -46,7 +46,8 @@ inline rc::Gen<AnyScenario> GenScenario(size_t most_ops, uint8_t setups = 0xff) 
     while ((setups >> any.setup & 1) == 0);
     const auto grown = most_ops * static_cast<size_t>(size) / rc::kNominalSize;
     any.ops = DrawScenario(rng, std::min(most_ops, grown + 1));
-    return rc::shrinkable::shrinkRecur(std::move(any), SimplerScenarios);
+    return rc::shrinkable::shrinkRecur(
+        std::move(any), [](const AnyScenario& scenario) { return SimplerScenarios(scenario); });
   };
 }
 
@@ -61,7 +62,9 @@ struct Arbitrary<handfast::Op> {
       Random seed = random;
       handfast::SimRng rng(seed.next());
       const auto verb = static_cast<handfast::Verb>(rng.Below(handfast::kVerbCount));
-      return shrinkable::shrinkRecur(handfast::DrawOp(rng, verb), handfast::SimplerOps);
+      return shrinkable::shrinkRecur(handfast::DrawOp(rng, verb), [](const handfast::Op& op) {
+        return handfast::SimplerOps(op);
+      });
     };
   }
 };
