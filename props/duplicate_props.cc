@@ -48,21 +48,21 @@ class Witness final : public Spectator {
   void OnInput(const Play&, Bytes datagram, const TraceRecord& record,
                const TxBurst& out) override {
     ++inputs_;
-    action_ = record.verdict.action;
+    verdict_ = record.verdict;
     came_ = Read(datagram);
     answers_.clear();
     for (size_t i = 0; i < out.size(); ++i)
       if (const auto seen = Read(out[i])) answers_.push_back(*seen);
   }
 
-  Action action() const { return action_; }
+  Verdict verdict() const { return verdict_; }
   int inputs() const { return inputs_; }
   const std::optional<Seen>& came() const { return came_; }
   const std::vector<Seen>& answers() const { return answers_; }
 
  private:
   int inputs_ = 0;
-  Action action_ = Action::kDrop;
+  Verdict verdict_;
   std::optional<Seen> came_;
   std::vector<Seen> answers_;
 };
@@ -76,8 +76,9 @@ RC_GTEST_PROP(DuplicateProps, ASegmentThatComesTwiceIsOne, (const AnyScenario& a
     play.set_spectator(&witness);
     play.Do(op);
     if (witness.inputs() != 1 || !witness.came() || op.verb != Verb::kSegment) continue;
-    // What has ended a flow may begin another one.
-    if (witness.action() == Action::kForget || witness.action() == Action::kRefuse) continue;
+    // What was dropped may be taken now, and what has ended a flow may begin another one.
+    const auto [action, drop] = witness.verdict();
+    if (drop != Drop::kNone || action == Action::kForget) continue;
     const Flow flow = witness.came()->flow.Reversed();
     const Standing once = StandingOf(play.stack(), flow);
     Play twin = play;

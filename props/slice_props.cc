@@ -33,7 +33,6 @@ RC_GTEST_PROP(SliceProps, AWaitInSlicesIsAWait, (const AnyScenario& any)) {
     RC_ASSERT(whole.stack() == sliced.stack());
     RC_ASSERT(whole.peer_stack() == sliced.peer_stack());
   }
-  RC_ASSERT(whole.wrong() == sliced.wrong());
 }
 
 }  // namespace

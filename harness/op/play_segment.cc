@@ -171,7 +171,10 @@ Datagram Play::MakeSegment(const Op& op, const Flow& flow) {
     known.edge = known.rcv_nxt;
   }
   packet.bad_checksum = op.harm == Harm::kTcpChecksum;
-  if (op.harm == Harm::kDataOffset) packet.data_offset = 15;
+  if (op.harm == Harm::kDataOffset) {
+    packet.data_offset = 15;
+    packet.text.clear();  // or it would be taken for options
+  }
   if (op.harm == Harm::kCongestion) packet.tos = 3;
   if (op.harm == Harm::kOtherHost) packet.flow.peer = Addr::V4(10, 0, 0, 200);
   if (op.harm == Harm::kUrgent) {
