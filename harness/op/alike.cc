@@ -46,7 +46,8 @@ bool IsOfA(const Play& play, const Op& op) {
 bool IsAbsolute(const Play& play, const Op& op) {
   switch (op.verb) {
     case Verb::kCorrupt:
-    case Verb::kRekey: return true;
+    case Verb::kRekey:
+    case Verb::kReplay: return true;
     case Verb::kIcmp: return op.seq == Base::kZero;
     case Verb::kSegment:
       return op.ack == Base::kZero || op.ts_ecr == Stamp::kZero ||
