@@ -50,8 +50,8 @@ bool IsAbsolute(const Play& play, const Op& op) {
     case Verb::kReplay: return true;
     case Verb::kIcmp: return op.seq == Base::kZero;
     case Verb::kSegment:
-      return op.ack == Base::kZero || op.ts_ecr == Stamp::kZero ||
-             (op.seq == Base::kZero && (op.mode & kSyn) == 0) || IsOfA(play, op);
+      return op.seq == Base::kZero || op.ack == Base::kZero || op.ts_ecr == Stamp::kZero ||
+             IsOfA(play, op);
     default: return false;
   }
 }

@@ -9,8 +9,8 @@
 
 namespace handfast {
 
-// Plays a scenario in both, but for what depends on numbers as they are: an ACK of a number
-// that nobody chose, segments in the name of A or of an earlier life, TSecr 0, ports that are
+// Plays a scenario in both, but for what depends on numbers as they are: numbers that
+// nobody chose, segments in the name of A or of an earlier life, TSecr 0, ports that are
 // drawn, damage to some bit. "", or the first op after which they differ, and in what.
 std::string WhereUnlike(Play& one, Play& other, const Scenario& scenario);
 

@@ -54,7 +54,7 @@ int32_t DrawDelta(SimRng& rng) {
   const uint64_t kind = rng.Below(10);
   if (kind < 5) return 0;
   if (kind == 9) return OneOf(rng, kFar);
-  const int32_t near = kind < 8 ? static_cast<int32_t>(rng.Below(3)) : OneOf(rng, kSizes);
+  const int32_t near = kind < 7 ? static_cast<int32_t>(rng.Below(3)) : OneOf(rng, kSizes);
   return rng.Chance(500) ? near : -near;
 }
 
@@ -206,7 +206,12 @@ void AppendHandshakeOfPeer(Scenario& scenario, SimRng& rng) {
 
 void AppendHandshakeOfStranger(Scenario& scenario, SimRng& rng) {
   const uint8_t options = DrawOptions(rng, kSyn);
-  scenario.push_back(Segment(kSyn, options));
+  Op syn = Segment(kSyn, options);
+  if (rng.Chance(300)) {  // near the wrap
+    syn.seq = Base::kZero;
+    syn.seq_delta = -1 - static_cast<int32_t>(rng.Below(3000));
+  }
+  scenario.push_back(syn);
   if (rng.Chance(200)) return;
   scenario.push_back(Segment(kAck, options & kWithStamps));
   if (rng.Chance(700)) scenario.push_back(Accept(1));

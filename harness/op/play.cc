@@ -72,17 +72,18 @@ void Spectator::OnExpire(const Play&, const Trace&, const TxBurst&) {}
 void Spectator::OnUnreachable(const Play&, Bytes, const TraceRecord&) {}
 void Spectator::OnReplaced(const Play&, const Op&) {}
 
-Play::Play(uint8_t setup, uint64_t seed, Instant start)
+Play::Play(uint8_t setup, uint64_t seed, const Beginning& beginning)
     : ours_{OwnedStack(SetupConfig(setup), SecretsOf(seed)), {}, {}},
       theirs_{OwnedStack(PeerConfig(), SecretsOf(seed + 1000)), {}, {}},
       steps_(*ours_.stack),
       ethernet_({.mac = {{2, 0, 0, 0, 0, 1}}, .local = {kHere, 24}, .gateway = {}}),
-      now_(start),
+      now_(beginning.at),
       seed_(seed) {
   // Where numbers begin unless an owner says otherwise: some at the wrap.
-  for (size_t i = 0; i < known_.size(); ++i)
-    known_[i].irs = known_[i].rcv_nxt = known_[i].edge =
-        Seq(static_cast<uint32_t>(i % 3 == 0 ? 0xffff'fff0 + i : 1'000'000 * i));
+  for (size_t i = 0; i < known_.size(); ++i) {
+    const auto first = static_cast<uint32_t>(i % 3 == 0 ? 0xffff'fff0 + i : 1'000'000 * i);
+    known_[i].irs = known_[i].rcv_nxt = known_[i].edge = Seq(first + beginning.turn);
+  }
 }
 
 Addr Play::AddrOf(uint8_t peer) { return Addr::V4(10, 0, 0, static_cast<uint8_t>(2 + peer)); }

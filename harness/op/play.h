@@ -69,9 +69,15 @@ struct Descriptor {
   uint64_t read = 0;
 };
 
+// What should not matter.
+struct Beginning {
+  Instant at = Instant(1'000'000'000);
+  uint32_t turn = 0;  // is added to where the numbers of made-up peers begin
+};
+
 class Play {
  public:
-  explicit Play(uint8_t setup = 0, uint64_t seed = 1, Instant start = Instant(1'000'000'000));
+  explicit Play(uint8_t setup = 0, uint64_t seed = 1, const Beginning& beginning = {});
 
   void Do(const Op& op);
   void Do(const Scenario& scenario) {
