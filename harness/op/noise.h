@@ -1,14 +1,14 @@
-// Noise: ops at random, drawn from what is likely to matter: few flows, numbers near their
-// edges, times near timers; and here and there the steps of a whole life, with noise between
-// them. The same seed gives the same ops on any machine.
+// Noise: ops at random (harness/op/draw.h), with the steps of whole lives of flows between
+// them: from listen() to TIME-WAIT and the next SYN; from connect() to close(). The same seed
+// gives the same ops on any machine.
 
 #ifndef HARNESS_OP_NOISE_H_
 #define HARNESS_OP_NOISE_H_
 
 #include <cstdint>
 #include <deque>
-#include <initializer_list>
 
+#include "harness/op/draw.h"
 #include "harness/op/op.h"
 #include "harness/sim/rng.h"
 
@@ -16,26 +16,18 @@ namespace handfast {
 
 class Noise {
  public:
-  explicit Noise(uint64_t seed) : rng_(seed) {}
+  explicit Noise(uint64_t seed) : rng_(seed), habit_(rng_) {}
 
   Op Draw();
   Scenario Draw(size_t count);
 
  private:
   bool OneIn(uint64_t n) { return rng_.Below(n) == 0; }
-  uint8_t Below(uint64_t n) { return static_cast<uint8_t>(rng_.Below(n)); }
-  int32_t Of(std::initializer_list<int32_t> list) {
-    return list.begin()[rng_.Below(list.size())];
-  }
-  Op DrawOp();
-  Verb DrawVerb();
-  int32_t DrawAmount(Verb verb);
-  int32_t DrawDelta();
-  void DrawSegment(Op& op);
-  // From listen() to the TIME-WAIT of a flow, and its next SYN.
   void PlanLife();
+  void PlanCall();
 
   SimRng rng_;
+  Habit habit_;
   std::deque<Op> plan_;
 };
 
