@@ -209,7 +209,7 @@ const Plant kConnectionPlants[] = {
 
 class AuditTest : public testing::TestWithParam<Plant> {};
 
-// Each is seen at the depth that it needs, and not before.
+// Each is seen at the depth that it needs.
 TEST_P(AuditTest, NoticesWhatIsWrong) {
   const Plant& plant = GetParam();
   Busy busy;
