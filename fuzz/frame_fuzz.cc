@@ -79,7 +79,7 @@ Datagram Emit(const Segment& seg, uint8_t prefill) {
       .md5 = o.has(Options::kMd5) ? Bytes(o.md5, 16) : Bytes()};
   Datagram out(kOptionsAt + TcpView::kMaxOptions + seg.text.size(), prefill);
   const EmittedOptions emitted = EmitOptions(options, &out[kOptionsAt]);
-  std::copy(seg.text.begin(), seg.text.end(), &out[TextOffset(emitted.length)]);
+  std::ranges::copy(seg.text, MutableBytes(out).subspan(TextOffset(emitted.length)).begin());
   const Outgoing outgoing{.flow = seg.flow.Reversed(),
                           .seq = seg.seq,
                           .ack = seg.ack,
