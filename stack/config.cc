@@ -40,7 +40,8 @@ Config Config::Strict() {
 }
 
 Config& Config::With(Addr addr, uint32_t prefix_bits) {
-  addresses[address_count++] = {addr, prefix_bits};
+  if (address_count < kMaxAddresses) addresses[address_count] = {addr, prefix_bits};
+  ++address_count;
   return *this;
 }
 

@@ -54,7 +54,7 @@ struct Config {
   static Config Linux();
   static Config Strict();
 
-  // Adds an address of ours. REQUIRES: address_count < kMaxAddresses.
+  // Adds an address of ours. One too many is counted only: Invalid() tells of it.
   Config& With(Addr addr, uint32_t prefix_bits);
 
   LocalAddrs locals() const { return LocalAddrs(addresses).first(address_count); }

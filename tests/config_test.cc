@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <cstring>
 #include <functional>
 #include <vector>
 
@@ -171,6 +172,18 @@ void ExpectRefused(const Case& c) {
 TEST(ConfigTest, WhatIsOutOfRangeIsRefusedByName) {
   for (const Case& c : Cases()) ExpectRefused(c);
   for (const Case& c : PolicyCases()) ExpectRefused(c);
+}
+
+TEST(ConfigTest, AnAddressTooManyIsToldAndTouchesNothing) {
+  Config config = Valid();
+  while (config.address_count < Config::kMaxAddresses)
+    config.With(Addr::V4(10, 0, 1, static_cast<uint8_t>(1 + config.address_count)), 24);
+  ASSERT_EQ(config.Invalid(), nullptr);
+  Config expected = config;
+  expected.address_count += 1;
+  config.With(Addr::V4(10, 0, 2, 1), 24);
+  EXPECT_EQ(std::memcmp(&config, &expected, sizeof config), 0);
+  EXPECT_STREQ(config.Invalid(), "addresses");
 }
 
 TEST(ConfigTest, TheLimitsThemselvesAreFine) {

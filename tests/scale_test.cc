@@ -84,6 +84,24 @@ TEST(ScaleTest, TheWindowOfOurSynAckIsNotScaled) {
   EXPECT_EQ(synack->options.window_scale, 10);
 }
 
+// Incident 9: nor is that of a SYN which comes once more with the ACK that ends the handshake.
+TEST(ScaleTest, TheWindowOfARepeatedSynIsNotScaled) {
+  World world(Roomy());
+  const ListenerId listener = world.Listen();
+  HandPeer peer(world, kHttp);
+  TcpPacket syn = peer.Make(kSyn);
+  syn.options.Mss(1460).Scale(14);
+  world.Inject(syn);
+  peer.Hear(*world.TakeOne());
+  peer.window = 1000;
+  ASSERT_EQ(peer.Say(kSyn | kAck, Text(0, 10)), Verdict(Action::kEstablish));
+  const SocketId socket = *world.stack().Accept(world.now(), listener);
+  EXPECT_EQ(SendWindow(world, socket), 1000u);
+  peer.window = 5;
+  peer.Say(kAck);
+  EXPECT_EQ(SendWindow(world, socket), 5u << 14);
+}
+
 // R7323-2.3a: both ends, or none.
 TEST(ScaleTest, WithoutAnOfferOrAnAnswerNothingIsScaled) {
   Scene open(Roomy(), OptionList().Mss(1460));

@@ -17,6 +17,7 @@
 #include "stack/transfer/congestion.h"
 #include "stack/transfer/receive.h"
 #include "stack/transfer/send.h"
+#include "stack/transfer/window.h"
 
 namespace handfast {
 namespace {
@@ -159,7 +160,7 @@ Verdict EstablishCrossed(Tables& t, TxBurst& tx, Slot<Connection> slot, const Se
   Connection& conn = t.connections[slot];
   MeasureHandshake(t, conn, seg);
   conn.snd_una = conn.resend_nxt = seg.ack;
-  conn.snd_wnd = uint32_t{seg.window} << (seg.has(kSyn) ? 0 : conn.snd_scale);
+  conn.snd_wnd = AnnouncedWindow(seg, conn.snd_scale);
   conn.snd_wnd_max = std::max(conn.snd_wnd_max, conn.snd_wnd);
   Transit(t, conn, Event::kRcvAckOfSyn);
   StartTransfer(t, conn);

@@ -38,7 +38,7 @@ void OpenPassive(Tables& t, Connection& conn, const Request& req, const Listener
   conn.rcv_nxt = conn.ack_sent = req.rcv_nxt();
   conn.rcv_adv = conn.rcv_nxt + req.window;
   conn.snd_wl1 = seg.seq;
-  conn.snd_wnd = conn.snd_wnd_max = uint32_t{seg.window} << conn.snd_scale;
+  conn.snd_wnd = conn.snd_wnd_max = AnnouncedWindow(seg, conn.snd_scale);
   conn.ts_offset = req.ts_offset;
   conn.ts_recent = req.ts_recent;
   conn.ts_recent_at = t.now;

@@ -7,6 +7,7 @@
 #include "stack/base/check.h"
 #include "stack/transfer/congestion.h"
 #include "stack/transfer/rtt.h"
+#include "stack/transfer/window.h"
 
 namespace handfast {
 namespace {
@@ -151,7 +152,7 @@ void TakeRtt(Connection& conn, const Segment& seg, Instant now, const Policy& po
 void TakeWindow(Connection& conn, const Segment& seg) {
   if (Before(seg.seq, conn.snd_wl1)) return;
   conn.snd_wl1 = seg.seq;
-  conn.snd_wnd = uint32_t{seg.window} << conn.snd_scale;
+  conn.snd_wnd = AnnouncedWindow(seg, conn.snd_scale);
   conn.snd_wnd_max = std::max(conn.snd_wnd_max, conn.snd_wnd);
 }
 
@@ -159,7 +160,7 @@ void TakeWindow(Connection& conn, const Segment& seg) {
 // answers a window probe is none.
 bool IsDuplicateAck(const Connection& conn, const Segment& seg) {
   return seg.ack == conn.snd_una && conn.snd_nxt != conn.snd_una && seg.length() == 0 &&
-         uint32_t{seg.window} << conn.snd_scale == conn.snd_wnd &&
+         AnnouncedWindow(seg, conn.snd_scale) == conn.snd_wnd &&
          !conn.has(Connection::kPersist);
 }
 

@@ -1,4 +1,4 @@
-// The receive window: what is offered, and how it is written (RFC 9293 §3.8.6, RFC 7323 §2).
+// Windows: what is offered, and how it is written (RFC 9293 §3.8.6, RFC 7323 §2).
 
 #ifndef STACK_TRANSFER_WINDOW_H_
 #define STACK_TRANSFER_WINDOW_H_
@@ -9,6 +9,7 @@
 
 #include "stack/sock/connection.h"
 #include "stack/wire/options.h"
+#include "stack/wire/segment.h"
 
 namespace handfast {
 
@@ -24,6 +25,12 @@ constexpr uint16_t InitialWindow(uint32_t buffer, uint32_t mss) {
   uint32_t window = std::min<uint32_t>(buffer, 65535);
   if (window > mss) window -= window % mss;
   return static_cast<uint16_t>(window);
+}
+
+// The window that a segment of the peer announces; in a SYN it is never scaled, whatever else
+// the segment is (RFC 7323 §2.2).
+constexpr uint32_t AnnouncedWindow(const Segment& seg, uint8_t shift) {
+  return uint32_t{seg.window} << (seg.has(kSyn) ? 0 : shift);
 }
 
 // How many octets the advertised right edge could move on now, if that is worth saying: by
