@@ -19,16 +19,19 @@ void* Allocate(size_t size, size_t alignment) {
   if (block == nullptr) std::abort();
   return block;
 }
+
+// Not inline: seen through, the pair of these looks to g++ like a mistake.
+[[gnu::noinline]] void Release(void* block) { std::free(block); }
 }  // namespace
 
 void* operator new(size_t size) { return Allocate(size, alignof(std::max_align_t)); }
 void* operator new(size_t size, std::align_val_t alignment) {
   return Allocate(size, static_cast<size_t>(alignment));
 }
-void operator delete(void* block) noexcept { std::free(block); }
-void operator delete(void* block, size_t) noexcept { std::free(block); }
-void operator delete(void* block, std::align_val_t) noexcept { std::free(block); }
-void operator delete(void* block, size_t, std::align_val_t) noexcept { std::free(block); }
+void operator delete(void* block) noexcept { Release(block); }
+void operator delete(void* block, size_t) noexcept { Release(block); }
+void operator delete(void* block, std::align_val_t) noexcept { Release(block); }
+void operator delete(void* block, size_t, std::align_val_t) noexcept { Release(block); }
 
 namespace handfast {
 namespace {
