@@ -18,18 +18,30 @@ LONGEST_FILE = 400
 LARGEST_SEED = 4096  # octets
 LONGEST_FUNCTION = {"stack": 70, "harness": 70, "fuzz": 60, "props": 60, "tests": 60}
 
-# What each folder of the core may include of the core; a folder's own is always allowed.
+# The core from the bottom to the top: folders, and files of its root by their stem. Each may
+# include its own and what is named here; stack/README.md shows the same order.
 LAYERS = {
     "base": set(),
     "wire": {"base"},
     "table": {"base"},
-    "secret": {"base", "wire"},
+    "secret": {"base"},
+    "tx": {"base"},
+    "env": {"base"},
+    "counters": {"wire"},
     "sock": {"base", "wire", "table"},
-    "arrive": {"base", "wire", "sock", "secret"},
-    "call": {"base", "wire", "sock", "secret"},
-    "timeout": {"base", "wire", "sock", "secret"},
-    "link": {"base", "wire", "tx.h"},
-    "transfer": {"base", "wire", "table", "sock", "arrive"},
+    "config": {"secret", "sock", "wire"},
+    "arrive": {"base", "wire", "sock"},
+    "call": {"base", "wire", "sock"},
+    "timeout": {"base", "sock"},
+    "trace": {"base", "sock", "arrive"},
+    "transfer": {"base", "wire", "sock", "arrive"},
+    "tables": {"base", "config", "counters", "secret", "sock", "table", "trace", "transfer"},
+    "reply": {"secret", "sock", "tables", "transfer", "tx", "wire"},
+    "commit": {"arrive", "base", "call", "reply", "secret", "sock", "tables", "timeout", "trace",
+               "transfer", "tx", "wire"},
+    "stack": {"base", "call", "commit", "config", "counters", "tables", "trace", "transfer", "tx"},
+    "link": {"base", "wire", "tx"},
+    "pump": {"base", "env", "link", "stack", "trace", "tx", "wire"},
 }
 STANDARD = {"algorithm", "array", "bit", "chrono", "compare", "concepts", "cstddef", "cstdint",
             "cstring", "initializer_list", "iterator", "limits", "new", "optional", "span",
@@ -40,7 +52,6 @@ BANNED_NAMES = {
     "Handler": "what it does", "Context": "what it holds", "Impl": "a name",
     "Info": "what it tells", "Misc": "a name",
 }
-# Shorter tags of the core's types would read like arithmetic on them.
 DOUBT = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b")
 
 
@@ -79,8 +90,8 @@ def check_lengths(root):
 
 
 def functions(text):
-    """Yields (first line, length) of each function body: a brace block after ')' at any depth,
-    but not inside of another."""
+    """Yields (first line, length) of each function body: a brace block after ')', or after the
+    braces of a constructor's members, at any depth, but not inside of another."""
     code = without_comments_and_strings(text)
     code = re.sub(r"(?m)^\s*#.*(?:\\\n.*)*$", lambda m: re.sub(r"[^\n]", " ", m.group()), code)
     stack = []
@@ -89,18 +100,22 @@ def functions(text):
     for char in code:
         if char == "{":
             tail = before.rstrip()
-            opens = bool(re.search(r"(\)|const|noexcept|override|final|->\s*[\w:<>&*, ]+)$", tail))
+            opens = bool(re.search(r"(\)|const|noexcept|override|final|->\s*[\w:<>&*, ]+)$", tail) or
+                         re.search(r"\)[\s\w]*[^:]:[^:;?]*\w\s*\{\}$", tail))
             namespace = bool(re.search(r"(namespace[\w: ]*|=|enum[^;{}]*|(struct|class|union)\b[^;{}()]*)$",
                                        tail))
-            inside = any(kind == "function" for kind, _ in stack)
-            stack.append(("function" if opens and not namespace and not inside else "other", line))
+            inside = any(kind == "function" for kind, *_ in stack)
+            stack.append(("function" if opens and not namespace and not inside else "other", line,
+                          before))
             before = ""
         elif char == "}":
             if stack:
-                kind, first = stack.pop()
+                kind, first, before = stack.pop()
+                before = before + "{}" if kind == "other" else ""
                 if kind == "function":
                     yield first, line - first + 1
-            before = ""
+            else:
+                before = ""
         elif char == ";":
             before = ""
         else:
@@ -130,11 +145,11 @@ def check_includes(root):
                     continue
                 if target[0] != "stack":
                     yield f"{path}: the core knows nothing of {found}"
-                folder = parts[1] if len(parts) > 2 else None
-                allowed = LAYERS.get(folder)
-                what = target[1]
-                if allowed is not None and what != folder and what not in allowed:
-                    yield f"{path}: {folder}/ may not include {found}"
+                room, what = (p.split(".")[0] for p in (parts[1], target[1]))
+                if room not in LAYERS:
+                    yield f"{path}: {room} has no rank"
+                elif what != room and what not in LAYERS[room]:
+                    yield f"{path}: {room} may not include {found}"
             elif parts[0] == "harness" and target[0] in ("fuzz", "props", "tests"):
                 yield f"{path}: the harness knows nothing of {found}"
             elif parts[0] in ("fuzz", "props", "tests") and target[0] in ("fuzz", "props", "tests"):
@@ -220,8 +235,18 @@ def check_corpus(root):
                 yield f"{path}: a seed's name is words and hyphens"
 
 
+def check_readmes(root):
+    for folder in (".", *CODE, "corpus", "ci"):
+        path = os.path.normpath(os.path.join(folder, "README.md"))
+        if not os.path.exists(os.path.join(root, path)):
+            continue
+        for found in sorted(set(re.findall(r"\b(?:\./)?ci/[\w./-]*\w", read(root, path)))):
+            if not os.path.exists(os.path.join(root, found)):
+                yield f"{path}: there is no {found}"
+
+
 CHECKS = [check_top, check_lengths, check_functions, check_includes, check_words, check_headers,
-          check_citations, check_built, check_corpus]
+          check_citations, check_built, check_corpus, check_readmes]
 
 # For each check: a tree that breaks it, and a word of what must be said.
 BREACHES = [
@@ -229,9 +254,15 @@ BREACHES = [
     (check_lengths, {"stack/a.cc": "x" * 97}, "97 columns"),
     (check_lengths, {"stack/a.cc": "\n" * 401}, "401 lines"),
     (check_functions, {"stack/a.cc": "void F() {\n" + "f();\n" * 70 + "}\n"}, "72 lines"),
+    (check_functions, {"stack/a.cc": "A::A() : b_{1}, c_{2} {\n" + "f();\n" * 70 + "}\n"}, "72 lines"),
+    (check_functions, {"stack/a.cc": "namespace a {\nstruct B {\n  int c{};\n  B() noexcept\n      : c{1} {\n"
+                                     + "f();\n" * 70 + "}\n};\n}\n"}, "72 lines"),
     (check_includes, {"stack/a.cc": "#include <vector>\n"}, "<vector>"),
     (check_includes, {"stack/a.cc": '#include "harness/world.h"\n'}, "knows nothing"),
     (check_includes, {"stack/wire/a.h": '#include "stack/table/pool.h"\n'}, "may not include"),
+    (check_includes, {"stack/commit/a.cc": '#include "stack/stack.h"\n'}, "may not include"),
+    (check_includes, {"stack/tx.h": '#include "stack/wire/parse.h"\n'}, "may not include"),
+    (check_includes, {"stack/shelf/a.h": '#include "stack/wire/parse.h"\n'}, "no rank"),
     (check_includes, {"tests/a.cc": '#include "fuzz/x.h"\n'}, "may not include"),
     (check_words, {"stack/a.cc": "// TO" + "DO: this\n"}, "doubt"),
     (check_words, {"stack/a.cc": "class QueueManager;\n"}, "Manager"),
@@ -245,6 +276,7 @@ BREACHES = [
     (check_built, {"tests/a_test.cc": "", "tests/CMakeLists.txt": ""}, "not built"),
     (check_built, {"fuzz/a_fuzz.cc": "", "fuzz/CMakeLists.txt": "handfast_fuzz(a)\n"}, "no corpus"),
     (check_corpus, {"corpus/a/big": "x" * 4097}, "more than"),
+    (check_readmes, {"README.md": "    ci/everything --help\n"}, "no ci/everything"),
     (check_corpus, {"corpus/a/Found_1": ""}, "hyphens"),
 ]
 CLEAN = {"corpus/a/regress-zero-window": "", "stack/a.h": "// A: what it is.\n\n#ifndef STACK_A_H_\n#define STACK_A_H_\n\n"

@@ -2,8 +2,6 @@
 
 #include <type_traits>
 
-#include "stack/tables.h"
-
 namespace handfast {
 
 static_assert(std::has_unique_object_representations_v<Config>,
@@ -147,7 +145,5 @@ const char* Config::Invalid() const {
   if (malformed_options > OnMalformedOptions::kIgnore) return "malformed_options";
   return InvalidPolicy(policy);
 }
-
-size_t Config::Bytes() const { return TablesBytes(*this); }
 
 }  // namespace handfast

@@ -68,7 +68,8 @@ class Pump {
 
  private:
   static constexpr size_t kArpMemory =
-      kBurst * (TxBurst::kHeadroom + 64) + Ethernet::kPending * (Ethernet::kMaxDatagram + 64);
+      size_t{kBurst} * (TxBurst::kHeadroom + 64) +
+      size_t{Ethernet::kPending} * (Ethernet::kMaxDatagram + 64);
   static constexpr size_t kArpFrames = kBurst + Ethernet::kPending + Ethernet::kNeighbours;
   static constexpr size_t kTraceRecords = kBurst + kAnswers + Ethernet::kPending;
 

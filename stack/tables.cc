@@ -69,9 +69,9 @@ struct Arrays {
 
 }  // namespace
 
-size_t TablesBytes(const Config& config) {
+size_t Config::Bytes() const {
   Carver carver(nullptr);
-  const Arrays arrays(config, carver);
+  const Arrays arrays(*this, carver);
   return (carver.used() + kTablesAlignment - 1) / kTablesAlignment * kTablesAlignment;
 }
 

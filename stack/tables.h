@@ -115,10 +115,8 @@ struct TimerNodes {
 
 inline constexpr size_t kTablesAlignment = 64;
 
-size_t TablesBytes(const Config& config);
-
 // Gives the arrays of new tables their places. REQUIRES: `t` stands at the start of `block`,
-// which is aligned to kTablesAlignment, zeroed behind `t`, and TablesBytes() long.
+// which is aligned to kTablesAlignment, zeroed behind `t`, and config.Bytes() long.
 void PlaceArrays(Tables& t, std::span<std::byte> block);
 
 }  // namespace handfast

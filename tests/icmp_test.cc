@@ -250,7 +250,8 @@ TEST(IcmpErrorTest, AQuoteMayBeAnything) {
       Datagram quote = open.sent;
       quote[0] = static_cast<uint8_t>(first);
       if (first == 0x45) continue;
-      const Verdict verdict = open.world.Inject(IcmpErrorAbout(quote, kRouter, 3, 1, 0, quoted));
+      const Verdict verdict =
+          open.world.Inject(IcmpErrorAbout(quote, kRouter, 3, 1, 0, quoted));
       const size_t header = size_t{4} * (first & 15);
       if (first >> 4 != 4 || header < 20 || quoted < header + 8)
         ASSERT_EQ(verdict, Verdict(Action::kDrop, Drop::kIcmpQuote)) << first << " " << quoted;

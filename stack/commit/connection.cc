@@ -77,7 +77,7 @@ void ScheduleAck(Tables& t, Connection& conn, AckWhen when) {
 
 // Text for a user who has closed: data would be lost, so the peer is told (RFC 9293 SHLD-3).
 bool AbortedForOrphan(Tables& t, Slot<Connection> slot, const Segment& seg) {
-  Connection& conn = t.connections[slot];
+  const Connection& conn = t.connections[slot];
   const bool orphan = (conn.flags & (Connection::kOwned | Connection::kInAcceptQueue)) == 0;
   if (!orphan || !Before(conn.rcv_nxt, seg.seq + seg.text_length())) return false;
   t.counters.Add(Counter::kTcpExtTCPAbortOnData);
@@ -212,7 +212,7 @@ Verdict ArriveWhenSynchronized(Tables& t, TxBurst& tx, Slot<Connection> slot,
 
 void BecomeConnection(Tables& t, TxBurst& tx, Slot<Request> request_slot, Slot<Connection> slot,
                       const Segment& seg) {
-  Request& req = t.requests[request_slot];
+  const Request& req = t.requests[request_slot];
   const Slot<Listener> listener_slot(req.listener);
   Listener& listener = t.listeners[listener_slot];
   OpenPassive(t, t.connections[slot], req, listener, seg);

@@ -218,7 +218,7 @@ void RestartTimeWait(Tables& t, Slot<TimeWait> slot) {
 }
 
 void ForgetRequest(Tables& t, Slot<Request> slot) {
-  Request& req = t.requests[slot];
+  const Request& req = t.requests[slot];
   Listener& listener = t.listeners[Slot<Listener>(req.listener)];
   if (req.timer.armed()) t.wheel.Cancel(TimerNodes{t}, Ref::Of(slot).raw);
   if (req.timeouts == 0) --listener.young;

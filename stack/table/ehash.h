@@ -59,7 +59,8 @@ class Ehash {
   // The ref with this tag for which matches(ref), or kNoRef.
   template <typename Matches>
   uint32_t Find(uint32_t tag, Matches&& matches) const {
-    for (uint32_t home = Home(tag), steps = 0; steps < buckets_.size(); ++steps) {
+    const uint32_t home = Home(tag);
+    for (uint32_t steps = 0; steps < buckets_.size(); ++steps) {
       const Bucket& bucket = buckets_[(home + steps) & Mask()];
       for (uint32_t i = 0; i < kCells; ++i) {
         const uint32_t ref = bucket.refs[i];

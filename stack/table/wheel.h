@@ -22,6 +22,7 @@
 
 #include <array>
 #include <bit>
+#include <cstddef>
 #include <cstdint>
 
 #include "stack/base/check.h"
@@ -202,7 +203,7 @@ class Wheel {
   uint32_t armed_ = 0;
   [[maybe_unused]] uint32_t reserved_ = 0;  // no padding: copies compare byte by byte
   std::array<uint64_t, kLevels> occupied_{};
-  std::array<Ends, kLevels * kSlots> slots_{};
+  std::array<Ends, size_t{kLevels} * kSlots> slots_{};
 };
 
 }  // namespace handfast
