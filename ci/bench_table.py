@@ -14,6 +14,7 @@ BUDGETS = [
     ("handshake/10M/handfast", "handshake/hot/handfast", 3.5),
 ]
 OCTETS = {"request": 128, "time_wait": 96, "connection": 320}
+UNBOUNDED = ("listener", "flow_cell", "chunk")  # there are few, or they are shared; no budget
 
 ROWS = [
     ("whole passive handshake, hot", "handshake/hot"),
@@ -44,7 +45,7 @@ def judge(ns, octets):
     return budgets
 
 
-def show(ns, octets, budgets):
+def show(ns, octets, stacks, budgets):
     print(f"{'nanoseconds, median':36}{'handfast':>10}{'liblwip':>10}{'ratio':>8}{'to hot':>8}")
     hot = ns.get("handshake/hot/handfast")
     for title, name in ROWS:
@@ -59,6 +60,10 @@ def show(ns, octets, budgets):
     print(f"\n{'octets of an object':36}{'handfast':>10}{'at most':>10}")
     for kind, most in OCTETS.items():
         print(f"{kind.replace('_', '-'):36}{octets[kind]:>10}{most:>10}")
+    for kind in UNBOUNDED:
+        print(f"{kind.replace('_', '-'):36}{octets[kind]:>10}")
+    for flows, size in stacks.items():
+        print(f"{f'a stack for {flows:,} connections':36}{size / 2**20:>8,.0f} MiB")
     print()
     for budget in budgets:
         if "ratio" in budget:
@@ -77,13 +82,18 @@ def main():
     with open(arguments[0], encoding="utf-8") as f:
         result = json.load(f)
     ns = medians(result)
-    octets = {key.removeprefix("octets/"): int(value)
-              for key, value in result["context"].items() if key.startswith("octets/")}
+    context = {key: int(value) for key, value in result["context"].items()
+               if key.startswith(("octets/", "stack/"))}
+    octets = {key.removeprefix("octets/"): value for key, value in context.items()
+              if key.startswith("octets/")}
+    stacks = {int(key.removeprefix("stack/")): value for key, value in context.items()
+              if key.startswith("stack/")}
     budgets = judge(ns, octets)
     if "--json" in sys.argv:
-        print(json.dumps({"median_ns": ns, "octets": octets, "budgets": budgets}, indent=2))
+        print(json.dumps({"median_ns": ns, "octets": octets, "stacks": stacks,
+                          "budgets": budgets}, indent=2))
     else:
-        show(ns, octets, budgets)
+        show(ns, octets, dict(sorted(stacks.items())), budgets)
     return 0 if all(budget["kept"] for budget in budgets) else 1
 
 

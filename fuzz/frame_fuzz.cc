@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "harness/audit.h"
 #include "harness/fuzz/target.h"
 #include "harness/owned_stack.h"
 #include "harness/world.h"
@@ -168,6 +169,7 @@ void CheckLink(Bytes frame) {
   const auto view = EthernetView::Of(frame);
   const auto arp = view ? Arp::Parse(view->payload) : std::nullopt;
   HF_CLAIM(link.next_deadline().never());  // nothing was learned
+  HF_CLAIM(AuditText(link).empty());       // and the frame is accounted for
   if (tx.empty()) return;
   HF_CLAIM(tx.size() == 1 && received.drop == Drop::kNone && !received.datagram && arp);
   const auto answer = EthernetView::Of(tx[0]);

@@ -90,6 +90,15 @@ Findings Audit(const Stack& stack, Depth depth) {
   return findings;
 }
 
+std::string AuditText(const Ethernet& link) {
+  const Ethernet::Counters& counted = link.counters();
+  uint64_t came = counted.datagrams + counted.arp;
+  for (const uint64_t dropped : counted.drops) came += dropped;
+  Findings findings;
+  Report(findings, "I-17").Equal(came, counted.frames, "frames accounted for");
+  return findings.Text();
+}
+
 std::string AuditEmpty(const Stack& stack) {
   Findings findings = Audit(stack);
   const Tables& t = stack.tables();

@@ -14,6 +14,7 @@
 
 #include "harness/audit/finding.h"
 #include "harness/audit/state.h"
+#include "stack/link/ethernet.h"
 #include "stack/stack.h"
 
 namespace handfast {
@@ -35,6 +36,9 @@ Findings Audit(const Stack& stack, Depth depth = Depth::kThorough);
 inline std::string AuditText(const Stack& stack, Depth depth = Depth::kThorough) {
   return Audit(stack, depth).Text();
 }
+
+// I-17, of a link: every frame carried a datagram, was ARP, or was dropped for one reason.
+std::string AuditText(const Ethernet& link);
 
 // What must hold when every socket was closed and all time has run out: nothing is left.
 std::string AuditEmpty(const Stack& stack);

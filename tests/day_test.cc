@@ -17,7 +17,7 @@ constexpr Duration kDay = 24h;
 #endif
 
 void SayHowLong() {
-  if (kDay < 24h) std::printf("under sanitizers a day has one hour\n");
+  if (kDay < 24h) std::puts("shortened: a day has one hour");
 }
 
 SoakOptions BadDay() {

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "harness/audit.h"
 #include "harness/owned_stack.h"
 #include "harness/packet.h"
 #include "harness/sim/rng.h"
@@ -35,6 +36,7 @@ struct Station {
     tx.Clear();
     const Ethernet::Received received = link.Input(Instant(5), exact, tx);
     EXPECT_EQ(received.drop != Drop::kNone && received.datagram.has_value(), false);
+    EXPECT_EQ(AuditText(link), "");
     datagram.reset();
     if (received.datagram)
       datagram = Datagram(received.datagram->begin(), received.datagram->end());

@@ -182,7 +182,7 @@ class Pipe {
 TEST(WrapTest, FourGibibytesGoAroundTheCircle) {
 #ifdef HANDFAST_SANITIZED
   constexpr uint64_t kOctets = uint64_t{1} << 27;
-  std::printf("under sanitizers: 128 MiB and one wrap only\n");
+  std::puts("shortened: wrap sends 128 MiB and wraps once, where else 4 GiB pass");
 #else
   constexpr uint64_t kOctets = (uint64_t{1} << 32) + (1 << 20);
 #endif

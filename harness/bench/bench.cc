@@ -214,9 +214,17 @@ void RegisterAll() {
 
 int main(int argc, char** argv) {
   using namespace handfast;
-  benchmark::AddCustomContext("octets/request", std::to_string(sizeof(Request)));
-  benchmark::AddCustomContext("octets/time_wait", std::to_string(sizeof(TimeWait)));
-  benchmark::AddCustomContext("octets/connection", std::to_string(sizeof(Connection)));
+  const auto tell = [](const char* what, size_t octets) {
+    benchmark::AddCustomContext(what, std::to_string(octets));
+  };
+  tell("octets/request", sizeof(Request));
+  tell("octets/time_wait", sizeof(TimeWait));
+  tell("octets/connection", sizeof(Connection));
+  tell("octets/listener", sizeof(Listener));
+  tell("octets/flow_cell", sizeof(Ehash::Bucket) / Ehash::kCells);
+  tell("octets/chunk", sizeof(Chunk) + Config().chunk_bytes);
+  for (const uint32_t flows : {100'000u, 1'000'000u, 10'000'000u})
+    tell(("stack/" + std::to_string(flows)).c_str(), bench::HandfastOctets(flows));
   bench::RegisterAll();
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;

@@ -122,6 +122,8 @@ class HandfastSubject final : public Subject {
 
 }  // namespace
 
+size_t HandfastOctets(uint32_t connections) { return ConfigFor(connections).Bytes(); }
+
 std::unique_ptr<Subject> MakeHandfast(uint32_t connections) {
   return std::make_unique<HandfastSubject>(ConfigFor(connections));
 }

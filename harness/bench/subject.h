@@ -40,6 +40,8 @@ class Subject {
 
 // Ours, with pools for so many connections.
 std::unique_ptr<Subject> MakeHandfast(uint32_t connections);
+// Octets of memory that it then takes, all pools and the flow table included.
+size_t HandfastOctets(uint32_t connections);
 // Debian's liblwip; there is one in a process.
 std::unique_ptr<Subject> MakeLwip();
 

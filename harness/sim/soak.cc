@@ -14,7 +14,10 @@ constexpr Duration kUntilAllIsOver = 1h;
 std::string AuditAll(Lab& lab, SoakResult& result) {
   std::string broken;
   result.audits += lab.hosts();
-  for (size_t i = 0; i < lab.hosts(); ++i) broken += AuditText(lab.host(i).stack());
+  for (size_t i = 0; i < lab.hosts(); ++i) {
+    broken += AuditText(lab.host(i).stack());
+    broken += AuditText(lab.host(i).ethernet());
+  }
   return broken;
 }
 

@@ -23,7 +23,11 @@ void SendArp(const Mac& destination, const Arp& arp, TxBurst& tx) {
 Ethernet::Received Ethernet::Input(Instant now, Bytes frame, TxBurst& tx) {
   Received received;
   received.drop = InputFrame(now, frame, tx, received.datagram);
-  if (received.drop != Drop::kNone) ++counters_.drops[static_cast<size_t>(received.drop)];
+  ++counters_.frames;
+  if (received.drop != Drop::kNone)
+    ++counters_.drops[static_cast<size_t>(received.drop)];
+  else
+    ++(received.datagram ? counters_.datagrams : counters_.arp);
   return received;
 }
 

@@ -43,7 +43,12 @@ class Ethernet {
   static constexpr uint32_t kMaxDatagram = 2048;  // longer ones do not wait
   static constexpr Duration kAtOnce = 100ms;      // a station on the link answers sooner
 
+  // Every frame that came in carried a datagram for us, was ARP and served its purpose, or was
+  // dropped for one reason: frames == datagrams + arp + the sum of drops.
   struct Counters {
+    uint64_t frames = 0;
+    uint64_t datagrams = 0;
+    uint64_t arp = 0;
     uint64_t requests_sent = 0;
     uint64_t replies_sent = 0;
     uint64_t pending_dropped = 0;  // for lack of room, or of an answer

@@ -13,12 +13,15 @@ std::vector<Count> Counts(const Overview& overview) {
     counts.push_back({Name(counter), overview.stack.counters()[counter]});
   }
   if (overview.ethernet != nullptr) {
-    const Ethernet::Counters& arp = overview.ethernet->counters();
-    counts.insert(counts.end(), {{"Arp.Requests", arp.requests_sent},
-                                 {"Arp.Replies", arp.replies_sent},
-                                 {"Arp.PendingDropped", arp.pending_dropped},
-                                 {"Arp.TableFull", arp.table_full},
-                                 {"Ip.OutNoRoutes", arp.no_route}});
+    const Ethernet::Counters& link = overview.ethernet->counters();
+    counts.insert(counts.end(), {{"Ethernet.InFrames", link.frames},
+                                 {"Ethernet.InDatagrams", link.datagrams},
+                                 {"Ethernet.InArp", link.arp},
+                                 {"Arp.Requests", link.requests_sent},
+                                 {"Arp.Replies", link.replies_sent},
+                                 {"Arp.PendingDropped", link.pending_dropped},
+                                 {"Arp.TableFull", link.table_full},
+                                 {"Ip.OutNoRoutes", link.no_route}});
   }
   return counts;
 }
