@@ -10,7 +10,7 @@ namespace {
 std::string Wrong(std::string_view script) {
   const Loaded loaded = Load(script);
   if (!loaded.what) return loaded.error;
-  return WrongOf(*loaded.what, [] {});
+  return WrongOfCase(*loaded.what, [] {});
 }
 
 // Text behind a segment whose data offset covers some of it was taken for an error.

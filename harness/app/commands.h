@@ -14,6 +14,7 @@ using Command = std::function<int()>;
 
 void AddSimulate(CLI::App& app, Command& chosen);
 void AddExplore(CLI::App& app, Command& chosen);
+void AddReach(CLI::App& app, Command& chosen);
 void AddRepro(CLI::App& app, Command& chosen);
 
 }  // namespace handfast

@@ -16,6 +16,7 @@ int main(int argc, char** argv) {
   handfast::Command chosen;
   handfast::AddSimulate(app, chosen);
   handfast::AddExplore(app, chosen);
+  handfast::AddReach(app, chosen);
   handfast::AddRepro(app, chosen);
   try {
     app.parse(argc, argv);

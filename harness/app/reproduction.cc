@@ -87,7 +87,7 @@ Loaded Load(std::string_view octets) {
 }
 
 // With all audits and the model. Tells of each op that it is done.
-std::string WrongOf(const Case& what, const std::function<void()>& done) {
+std::string WrongOfCase(const Case& what, const std::function<void()>& done) {
   Play play(what.setup);
   Oracle oracle(play);
   play.set_spectator(&oracle);

@@ -36,13 +36,13 @@ struct Outcome {
 // Plays a case and says what is wrong, or "". Tells of each op that is done.
 using Check = std::function<std::string(const Case&, const std::function<void()>& done)>;
 // The one that counts: with all audits, beside the model of connection setup.
-std::string WrongOf(const Case& what, const std::function<void()>& done);
+std::string WrongOfCase(const Case& what, const std::function<void()>& done);
 
 // Plays it, to its end; in a process of its own.
-Outcome OutcomeOf(const Case& what, const Check& check = WrongOf);
+Outcome OutcomeOf(const Case& what, const Check& check = WrongOfCase);
 
 // The simplest case that ends in the same way: by the same invariant, if it was one.
-Case Minimised(const Case& what, const Outcome& outcome, const Check& check = WrongOf);
+Case Minimised(const Case& what, const Outcome& outcome, const Check& check = WrongOfCase);
 
 // All that came of each op, as a script with comments.
 std::string StoryOf(const Case& what, const Outcome& outcome);
