@@ -17,12 +17,14 @@ std::string Normal::Show(Bytes datagram) {
   if (!seen) return "other " + std::to_string(datagram.size());
   const Direction there = Of(seen->flow);
   const Direction back = Of(seen->flow.Reversed());
+  bool begins = false;  // not a SYN that comes again, also as a SYN-ACK
   if (seen->has(kSyn)) {
     std::vector<uint32_t>& isns = isns_[there];
-    if (isns.empty() || isns.back() != seen->seq) isns.push_back(seen->seq);
+    begins = isns.empty() || isns.back() != seen->seq;
+    if (begins) isns.push_back(seen->seq);
   }
   if (seen->options.has(Options::kTimestamps)) {
-    if (seen->has(kSyn)) ts_[there] = seen->options.ts_val;
+    if (begins) ts_[there] = seen->options.ts_val;
     ts_.emplace(there, seen->options.ts_val);
     seen->options.ts_val -= ts_[there];
     if (seen->options.ts_ecr != 0) seen->options.ts_ecr -= ts_[back];
