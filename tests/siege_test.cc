@@ -36,6 +36,30 @@ TEST(VisitTest, NobodyAtHomeIsUnreachable) {
   EXPECT_EQ(result.outcome, Errno::kHostUnreach) << "ARP was not answered";
 }
 
+// Where a peer has given up and nothing of that has come through, the other is open still,
+// and rightly: it closes when its patience ends, and has its time to be gone.
+TEST(VisitTest, WhoeverIsLeftAloneHangsUpAndNothingIsLeft) {
+  uint32_t done = 0, given_up = 0;
+  for (const uint32_t loss : {300u, 500u, 600u, 700u})
+    for (const Duration delay : {Duration(0), Duration(10ms), Duration(3s)})
+      for (uint64_t seed = 1; seed <= 30; ++seed) {
+        Lab lab(seed);
+        lab.AddHost();
+        lab.AddHost();
+        Faults faults;
+        faults.loss = loss;
+        faults.delay_min = faults.delay_max = delay;
+        lab.wire().set_faults(faults);
+        const VisitResult result = Visit(lab, 1, 0);
+        EXPECT_EQ(result.wrong, "")
+            << "loss " << loss << ", delay " << delay.count() << ", seed " << seed;
+        done += result.outcome == Errno::kOk ? 1 : 0;
+        given_up += result.outcome == Errno::kTimedOut ? 1 : 0;
+      }
+  EXPECT_GT(done, 100u);
+  EXPECT_GT(given_up, 0u);
+}
+
 const SiegeSample& At(const SiegeResult& result, Duration at) {
   return *std::find_if(result.samples.begin(), result.samples.end(),
                        [at](const SiegeSample& sample) { return sample.at == at; });

@@ -18,7 +18,8 @@ struct VisitResult {
 };
 
 // A host opens a connection to another, says a few words, hears them again, and closes; the
-// other follows. Time passes until nothing of it is left on either.
+// other follows. Who hears nothing for too long closes, too; if it is the visitor, then with
+// kTimedOut. Time passes until nothing of it is left on either.
 VisitResult Visit(Lab& lab, size_t visitor, size_t visited);
 
 }  // namespace handfast
