@@ -99,7 +99,7 @@ std::string AuditText(const Ethernet& link) {
   return findings.Text();
 }
 
-std::string AuditEmpty(const Stack& stack) {
+std::string AuditQuiet(const Stack& stack) {
   Findings findings = Audit(stack);
   const Tables& t = stack.tables();
   Report memory(findings, "I-08");
@@ -110,6 +110,12 @@ std::string AuditEmpty(const Stack& stack) {
   memory.Equal(t.flows.size(), 0, "flows left");
   Report(findings, "I-05").Equal(t.wheel.armed(), 0, "timers left");
   return findings.Text();
+}
+
+std::string AuditEmpty(const Stack& stack) {
+  Findings listeners;
+  Report(listeners, "I-08").Equal(stack.tables().listeners.used(), 0, "listeners left");
+  return AuditQuiet(stack) + listeners.Text();
 }
 
 }  // namespace handfast

@@ -40,7 +40,11 @@ inline std::string AuditText(const Stack& stack, Depth depth = Depth::kThorough)
 // I-17, of a link: every frame carried a datagram, was ARP, or was dropped for one reason.
 std::string AuditText(const Ethernet& link);
 
-// What must hold when every socket was closed and all time has run out: nothing is left.
+// What must hold when every connection was closed and all time has run out: nothing is left
+// but listeners.
+std::string AuditQuiet(const Stack& stack);
+
+// The same when listeners were closed, too: nothing is left.
 std::string AuditEmpty(const Stack& stack);
 
 }  // namespace handfast

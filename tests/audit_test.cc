@@ -259,5 +259,14 @@ TEST(AuditRowsTest, WhatIsLeftAtTheEndIsNoticed) {
   EXPECT_EQ(AuditEmpty(world.stack()), "");
 }
 
+TEST(AuditRowsTest, AListenerThatIsLeftAtTheEndIsNoticed) {
+  World world;
+  const ListenerId listener = world.Listen();
+  EXPECT_EQ(AuditQuiet(world.stack()), "");
+  EXPECT_EQ(AuditEmpty(world.stack()), "I-08: listeners left is 1, not 0\n");
+  ASSERT_EQ(world.stack().Close(world.now(), listener), Errno::kOk);
+  EXPECT_EQ(AuditEmpty(world.stack()), "");
+}
+
 }  // namespace
 }  // namespace handfast

@@ -202,7 +202,7 @@ std::string Duo::Unfinished() const {
     if (user.error != Errno::kOk) out += who + " was told " + Name(user.error) + "; ";
     if (user.heard != users_[1 - i].talk.to_say)
       out += who + " heard " + std::to_string(user.heard) + " octets; ";
-    out += AuditEmpty(stack(i));
+    out += AuditQuiet(stack(i));  // who listens goes on listening
   }
   return out;
 }
