@@ -2,9 +2,19 @@
 
 #include <algorithm>
 
+#include "stack/base/check.h"
 #include "stack/wire/be.h"
 
 namespace handfast {
+namespace {
+
+// Before anything is divided.
+MutableBytes Enough(MutableBytes memory, size_t need) {
+  HF_CHECK(memory.size() >= need);
+  return memory;
+}
+
+}  // namespace
 
 Pump::Pump(Stack& stack, Ethernet* ethernet, Clock& clock, Rng& rng, Link& link,
            MutableBytes memory)
@@ -13,11 +23,10 @@ Pump::Pump(Stack& stack, Ethernet* ethernet, Clock& clock, Rng& rng, Link& link,
       clock_(clock),
       rng_(rng),
       link_(link),
-      tx_(memory.first(memory.size() - kArpMemory), entries_),
+      tx_(Enough(memory, MemoryFor(stack.config())).first(memory.size() - kArpMemory),
+          entries_),
       arp_(memory.last(kArpMemory), arp_entries_),
-      trace_(records_) {
-  HF_CHECK(memory.size() >= MemoryFor(stack.config()));
-}
+      trace_(records_) {}
 
 bool Pump::Turn() {
   now_ = clock_.Now();
