@@ -27,16 +27,22 @@ class Usage(unittest.TestCase):
                           ["simulate", "--loss", "-1"], ["simulate", "--loss", "much"],
                           ["simulate", "--loss", "nan"], ["simulate", "--delay", "nan"],
                           ["simulate", "--seconds", "nan"], ["simulate", "--hours", "nan"],
+                          ["simulate", "--loss", "inf"], ["simulate", "--delay", "inf"],
+                          ["simulate", "--seconds", "inf"], ["simulate", "--hours", "inf"],
                           ["simulate", "--seed", "-1"], ["simulate", "--seed", "one"],
                           ["simulate", "--seed", "18446744073709551616"],
                           ["simulate", "--seconds", "1", "--hours", "1"],
                           ["simulate", "--seconds", "0"], ["simulate", "--pcap"],
-                          ["simulate", "--ladder", "--no-ladder"]):
+                          ["simulate", "--pcap", ""], ["simulate", "--ladder", "--no-ladder"],
+                          ["explore", "--depth", "41"], ["explore", "--setup", "none"]):
             with self.subTest(arguments=arguments):
                 done = run(*arguments)
                 self.assertEqual(done.returncode, 2)
                 self.assertEqual(done.stdout, "")
-                self.assertRegex(done.stderr, r"\Ahandfast: .+\nsee 'handfast --help'\n\Z")
+                command = " ".join(["handfast", *arguments[:1]]) if len(arguments) > 1 \
+                    else "handfast"
+                self.assertRegex(done.stderr,
+                                 rf"\Ahandfast: .+\nsee '{command} --help'\n\Z")
 
     def test_what_is_unknown_is_named(self):
         self.assertIn("no-such-thing", run("no-such-thing").stderr)
@@ -49,8 +55,21 @@ class Usage(unittest.TestCase):
         done = run("simulate", "--help")
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         for option in ("--seed", "--loss", "--duplicate", "--reorder", "--corrupt", "--delay",
-                       "--seconds", "--hours", "--pcap", "--ladder", "--json"):
+                       "--seconds", "--hours", "--pcap", "--ladder", "--json", "rounded"):
             self.assertIn(option, done.stdout)
+
+    def test_the_version_is_told(self):
+        done = run("--version")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertRegex(done.stdout, r"\Ahandfast \d+\.\d+\.\d+\n\Z")
+
+    def test_percentages_are_rounded_as_the_help_says(self):
+        for given, used in (("2.54", "2.5"), ("2.56", "2.6"), ("0.04", None)):
+            repeat = json.loads(simulate("--json", "--loss", given).stdout)["repeat"]
+            if used is None:
+                self.assertNotIn("--loss", repeat)
+            else:
+                self.assertIn(f"--loss {used} ", repeat)
 
 
 class Simulate(unittest.TestCase):
@@ -128,22 +147,28 @@ class Capture(unittest.TestCase):
                 self.assertEqual(capture.read(4), b"\x0a\x0d\x0d\x0a")
             self.assertGreater(os.path.getsize(path), 100_000)
 
-    def test_what_cannot_be_written_is_told_once_and_ends_with_1(self):
+    def test_a_file_that_cannot_be_is_wrong_usage(self):
         done = simulate("--pcap", "/no/such/folder/x.pcapng")
-        self.assertEqual((done.returncode, done.stdout), (1, ""))
-        self.assertEqual(done.stderr, "handfast: cannot write /no/such/folder/x.pcapng: "
-                                      "No such file or directory\n")
+        self.assertEqual((done.returncode, done.stdout), (2, ""))
+        self.assertEqual(done.stderr, "handfast: --pcap /no/such/folder/x.pcapng: the file cannot "
+                                      "be written: No such file or directory\n")
+
+    def test_a_capture_that_breaks_off_is_told_once_and_ends_with_1(self):
         done = simulate("--pcap", "/dev/full")
         self.assertEqual(done.returncode, 1)
         self.assertEqual(done.stderr,
-                         "handfast: cannot write /dev/full: No space left on device\n")
+                         "handfast: --pcap /dev/full: No space left on device\n")
         self.assertIn("All is well.", done.stdout)
 
     def test_a_full_disk_for_the_output_is_no_success(self):
-        with open("/dev/full", "w", encoding="utf-8") as full:
-            done = subprocess.run([PROGRAM, "simulate", *SHORT], stdout=full,
-                                  stderr=subprocess.PIPE, check=False)
-        self.assertEqual(done.returncode, 1)
+        for arguments in (("simulate", *SHORT), ("--help",), ("--version",),
+                          ("simulate", "--help")):
+            with self.subTest(arguments=arguments), \
+                    open("/dev/full", "w", encoding="utf-8") as full:
+                done = subprocess.run([PROGRAM, *arguments], stdout=full,
+                                      stderr=subprocess.PIPE, text=True, check=False)
+                self.assertEqual(done.returncode, 1)
+                self.assertEqual(done.stderr, "handfast: standard output cannot be written\n")
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@
 namespace handfast {
 
 // What carries out the subcommand that was chosen. Its value is the exit status: 0 done,
-// 1 the thing asked about is not so.
+// 1 the thing asked about is not so, 2 wrong usage.
 using Command = std::function<int()>;
 
 void AddSimulate(CLI::App& app, Command& chosen);

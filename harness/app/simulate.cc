@@ -41,7 +41,7 @@ class Recorder {
     errno = 0;
     file_.open(path, std::ios::binary);
     if (!file_)
-      Complain(std::strerror(errno));
+      Complain("the file cannot be written: " + std::string(std::strerror(errno)));
     else
       writer_.emplace(
           file_, PcapngWriter::Options{
@@ -72,7 +72,7 @@ class Recorder {
 
  private:
   void Complain(const std::string& why) {
-    std::cerr << "handfast: cannot write " << path_ << ": " << why << "\n";
+    std::cerr << "handfast: --pcap " << path_ << ": " << why << "\n";
     failed_ = true;
   }
 
@@ -171,7 +171,7 @@ int Run(const Arguments& arguments) {
   options.duration = FromMilliseconds(seconds * 1000);
 
   Recorder recorder(arguments.pcap);
-  if (recorder.failed()) return 1;
+  if (recorder.failed()) return 2;  // as for any value that cannot be
   const ShowOptions show{arguments.json ? arguments.ladder : !arguments.no_ladder,
                          arguments.ascii};
   const Simulation simulation = Simulate(options, recorder, show);
@@ -192,6 +192,11 @@ std::string IsSeed(const std::string& text) {
   return errno == ERANGE ? "must be below 2^64" : "";
 }
 
+// As a variable of a script that was not set.
+std::string NotEmpty(const std::string& text) {
+  return text.empty() ? "has an empty value" : "";
+}
+
 }  // namespace
 
 void AddSimulate(CLI::App& app, Command& chosen) {
@@ -201,6 +206,7 @@ void AddSimulate(CLI::App& app, Command& chosen) {
   command.footer(
       "Shows a visit in each direction as a ladder, a listener whose queues are full, and\n"
       "users who talk for some time. All is checked. The same options give the same output.\n"
+      "Percentages are rounded to tenths.\n"
       "Exit status: 0 all is well, 1 something was wrong, 2 wrong usage.");
   command
       .add_option("--seed", a.simulation.seed, "What all chance follows from; 1 unless given")
@@ -231,6 +237,7 @@ void AddSimulate(CLI::App& app, Command& chosen) {
       ->option_text("H")
       ->excludes(seconds);
   command.add_option("--pcap", a.pcap, "Writes what the first host sees, for Wireshark")
+      ->check(NotEmpty)
       ->option_text("FILE");
   CLI::Option* const ladder =
       command.add_flag("--ladder", a.ladder, "Shows the visits as ladders, also with --json");

@@ -178,8 +178,16 @@ class UsageTest(unittest.TestCase):
             self.assertIn(word, done.stdout)
         for option in ("--tap", "--tun", "--fd", "--framing", "--address", "--gateway", "--mac",
                        "--mtu", "--listen", "--connect", "--backlog", "--profile", "--pcap",
-                       "--ladder", "--quiet", "forward:HOST:PORT"):
+                       "--ladder", "--quiet", "forward:HOST:PORT", "kernel"):
             self.assertIn(option, handfastd("--help").stdout)
+
+    def test_help_that_cannot_be_written_is_no_success(self):
+        for option in ("--help", "--version"):
+            with self.subTest(option=option), open("/dev/full", "w") as full:
+                done = subprocess.run([lab.HANDFASTD, option], stdout=full, text=True,
+                                      stderr=subprocess.PIPE, timeout=lab.TIMEOUT)
+                self.assertEqual(done.returncode, 1)
+                self.assertEqual(done.stderr, "handfastd: standard output cannot be written\n")
 
 
 if __name__ == "__main__":

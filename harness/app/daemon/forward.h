@@ -1,4 +1,4 @@
-// Forward: a connection that goes on to a TCP port of the host's world.
+// Forward: a connection that goes on to a TCP port elsewhere, by way of the kernel's sockets.
 //
 // What the peer says waits until the host is connected. A host that refuses, or does not
 // answer in time, is a RST to the peer; so is a RST of the host, and the other way round.

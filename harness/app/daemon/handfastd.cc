@@ -34,8 +34,9 @@ int main(int argc, char** argv) {
   const std::variant<DaemonOptions, Refusal> options = ReadOptions(argc, argv);
   if (const auto* const refusal = std::get_if<Refusal>(&options)) {
     if (refusal->status != 0) return Refuse(refusal->text, refusal->status);
-    std::fputs(refusal->text.c_str(), stdout);
-    return 0;
+    const bool said =
+        std::fputs(refusal->text.c_str(), stdout) >= 0 && std::fflush(stdout) == 0;
+    return said ? 0 : Refuse("standard output cannot be written", 1);
   }
   try {
     return Daemon(std::get<DaemonOptions>(options)).Run();

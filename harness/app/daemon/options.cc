@@ -27,7 +27,7 @@ Services:
   echo               sends back what comes
   discard            reads what comes
   http               status page, /metrics for Prometheus, /bytes/N
-  forward:HOST:PORT  goes on to a TCP port of this host's world
+  forward:HOST:PORT  connects to HOST:PORT by way of the kernel, and passes all on
 
 Example (as root):
   ip tuntap add dev tap0 mode tap && ip addr add 10.0.0.1/24 dev tap0 && ip link set tap0 up
