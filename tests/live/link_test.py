@@ -1,6 +1,7 @@
 """What the kernel sees of us, over each kind of link."""
 import array
 import fcntl
+import itertools
 import os
 import re
 import socket
@@ -31,6 +32,34 @@ def echo_request(number, size=56):
     data = bytes(range(256))[:size]
     head = struct.pack("!BBHHH", 8, 0, 0, os.getpid() & 0xFFFF, number)
     return struct.pack("!BB", 8, 0) + struct.pack("H", checksum(head + data)) + head[4:] + data
+
+
+def echo(peer, text):
+    """Says it, and hears it again."""
+    peer.sendall(text)
+    heard = 0
+    while heard < len(text):
+        heard += len(peer.recv(1 << 16))
+
+
+def words_of(line):
+    """{"ts": "", "mss": "1448", ...} of a connection's line."""
+    words = (word.partition(":") for word in line.split())
+    return {name: value for name, _, value in words}
+
+
+def of_ss():
+    """The connections to port 7 that the kernel shows, by its port: {port: words}."""
+    lines = lab.run("ss", "-HtinoO", "state", "established", "dst", f"{lab.HERE}:7").stdout
+    return {int(re.search(rf"{lab.KERNEL}:(\d+)", line)[1]): words_of(line)
+            for line in lines.splitlines()}
+
+
+def of_page():
+    """The same as handfastd shows them."""
+    lines = [line for line in lab.get("/connections").decode().splitlines()
+             if f"{lab.HERE}:7 " in line and line.startswith("ESTABLISHED ")]
+    return {int(re.search(rf"{lab.KERNEL}:(\d+)", line)[1]): words_of(line) for line in lines}
 
 
 class LinkTest(lab.LiveTest):
@@ -95,23 +124,94 @@ class LinkTest(lab.LiveTest):
         self.connect(7)
         self.assertIn("mss:848 ", lab.get("/connections").decode())  # less 20, 20 and 12
 
-    # ss and we see one connection from its two sides.
-    def test_ss_agrees(self):
+    def set_sysctl(self, name, value):
+        with open(f"/proc/sys/net/ipv4/{name}", "w") as setting:
+            setting.write(str(value))
+
+    # ss and we see the same connections from their two sides, each with options of its own.
+    def test_ss_agrees_on_each_connection(self):
         self.start_on_tap("--listen", "7=echo", "--listen", "80=http")
-        peer = self.speaks()
-        port = peer.getsockname()[1]
-        theirs = lab.run("ss", "-Htino", "dst", f"{lab.HERE}:7").stdout
-        lines = lab.get("/connections").decode().splitlines()
-        ours = next(line for line in lines if f"{lab.KERNEL}:{port}" in line)
-        self.assertIn("ESTAB", theirs)
-        self.assertIn("ESTABLISHED", ours)
-        for word in (" ts ", " sack ", "mss:1448"):
-            self.assertIn(word, theirs)
-            self.assertIn(word, ours + " ")
-        scale = re.search(r"wscale:(\d+),(\d+)", theirs)
-        self.assertIn(f"wscale:{scale[2]},{scale[1]}", ours, "ours is their other side")
-        window = int(re.search(r"snd_wnd:(\d+)", theirs)[1])
-        self.assertEqual(window, int(re.search(r"rcv_wnd:(\d+)", ours)[1]))
+        settings = itertools.product((0, 1), (0, 1), (0, 1), (None, 700))
+        for stamps, sack, scale, mss in settings:
+            self.set_sysctl("tcp_timestamps", stamps)
+            self.set_sysctl("tcp_sack", sack)
+            self.set_sysctl("tcp_window_scaling", scale)
+            peer = socket.socket()
+            self.addCleanup(peer.close)
+            if mss:
+                peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, mss)
+            peer.connect((lab.HERE, 7))
+            echo(peer, bytes(100))
+        theirs = of_ss()
+        ours = of_page()
+        self.assertEqual(len(theirs), 16)
+        self.assertEqual(set(theirs), set(ours))
+        kinds = set()
+        for port, their in theirs.items():
+            our = ours[port]
+            for word in ("ts", "sack", "mss"):
+                self.assertEqual(our.get(word), their.get(word), (word, our, their))
+            scales = their.get("wscale")
+            self.assertEqual(our.get("wscale"), scales and ",".join(scales.split(",")[::-1]),
+                             "ours is their other side")
+            self.assertEqual(our["rcv_wnd"], their["snd_wnd"])
+            kinds.add((their.get("ts"), their.get("sack"), scales, their["mss"]))
+        self.assertEqual(len(kinds), 16, "each has other options")
+
+    # The page that tells is fetched over one more connection.
+    def test_ss_agrees_on_how_many_there_are(self):
+        self.start_on_tap("--listen", "7=echo", "--listen", "80=http")
+        peers = []
+        for number in (0, 1, 5, 20):
+            while len(peers) < number:
+                peers.append(self.connect(7))
+            figures = lab.metrics()
+            self.assertEqual(len(of_ss()), number)
+            self.assertEqual(figures['handfast_flows{state="ESTABLISHED"}'], number + 1)
+            self.assertEqual(figures["handfast_Tcp_CurrEstab"], number + 1)
+        for number in (20, 19, 7):
+            while len(peers) > number:
+                lab.reset(peers.pop())
+            figures = lab.metrics()
+            self.assertEqual(len(of_ss()), number)
+            self.assertEqual(figures['handfast_flows{state="ESTABLISHED"}'], number + 1)
+            self.assertEqual(figures["handfast_Tcp_CurrEstab"], number + 1)
+
+    # Nobody else is there, and between us nothing is lost: each segment that one side has
+    # sent, even if again, the other has received.
+    def test_ss_agrees_on_segments_and_octets(self):
+        daemon = self.start_on_tap("--listen", "7=echo")
+        peers = [self.connect(7) for _ in range(5)]
+        for number, peer in enumerate(peers):
+            for size in (1, 100, 20_000):
+                echo(peer, bytes(size * number))
+
+        def sums():
+            return {name: sum(int(line.get(name, 0)) for line in of_ss().values())
+                    for name in ("segs_out", "segs_in", "bytes_sent", "bytes_acked",
+                                 "bytes_received", "bytes_retrans")}
+
+        theirs = {}
+
+        def is_quiet():
+            before = theirs.copy()
+            theirs.update(sums())
+            lab.time.sleep(0.2)  # longer than an ACK is delayed
+            return before == theirs
+
+        lab.wait_until(is_quiet, "no segment any more")
+        daemon.stop()
+        ours = daemon.summary()
+        self.assertEqual(ours["Tcp.OutRsts"], len(peers), "one each, when the daemon went")
+        self.assertEqual(ours["Tcp.InSegs"], theirs["segs_out"])
+        self.assertEqual(ours["Tcp.OutSegs"] + ours.get("Tcp.RetransSegs", 0) - len(peers),
+                         theirs["segs_in"])
+        octets = 20_101 * (0 + 1 + 2 + 3 + 4)
+        self.assertEqual(ours["octets received"], octets)
+        self.assertEqual(ours["octets sent"], octets)
+        self.assertEqual(theirs["bytes_sent"] - theirs["bytes_retrans"], octets)
+        self.assertEqual(theirs["bytes_acked"], octets + len(peers), "and a SYN each")
+        self.assertEqual(theirs["bytes_received"], octets)
 
     def test_ss_agrees_which_end_has_closed(self):
         self.start_on_tap("--listen", "9=discard", "--listen", "80=http", "--profile", "linux")
@@ -129,8 +229,7 @@ class LinkTest(lab.LiveTest):
             with self.subTest(name=name):
                 self.doCleanups()
                 self.setUp()
-                with open(f"/proc/sys/net/ipv4/{name}", "w") as setting:
-                    setting.write("0")
+                self.set_sysctl(name, 0)
                 self.start_on_tap("--listen", "7=echo", "--listen", "80=http")
                 peer = self.speaks()
                 port = peer.getsockname()[1]
@@ -142,8 +241,7 @@ class LinkTest(lab.LiveTest):
                 self.assertEqual(lab.get("/bytes/1000000"), big)
 
     def test_ecn_is_agreed_upon_when_the_kernel_asks(self):
-        with open("/proc/sys/net/ipv4/tcp_ecn", "w") as setting:
-            setting.write("1")
+        self.set_sysctl("tcp_ecn", 1)
         self.start_on_tap("--listen", "7=echo", "--listen", "80=http")
         self.speaks()
         self.assertIn(" ecn", lab.get("/connections").decode())
