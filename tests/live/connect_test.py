@@ -10,6 +10,14 @@ import lab
 
 NEIGHBOUR = "10.77.0.77"  # there is no such host
 BEYOND = "10.99.0.1"      # behind the kernel's side, which knows no way
+ETH_P_ARP = 0x0806
+
+
+def unreachables_sent():
+    """How often the kernel has said so."""
+    with open("/proc/self/net/snmp") as snmp:
+        names, values = [line.split() for line in snmp if line.startswith("Icmp:")]
+    return int(values[names.index("OutDestUnreachs")])
 
 
 class ConnectTest(lab.LiveTest):
@@ -79,19 +87,64 @@ class ConnectTest(lab.LiveTest):
         self.assertEqual(daemon.errors(),
                          f"handfastd: connect {lab.KERNEL}:{port}: ECONNREFUSED\n")
 
-    def test_a_router_that_knows_no_way_says_so(self):
+    def know_no_way(self):
         lab.run("ip", "route", "add", "unreachable", BEYOND)
         with open("/proc/sys/net/ipv4/ip_forward", "w") as forward:
             forward.write("1")
+
+    def is_served(self, listener, daemon, stdin):
+        peer = self.accept(listener)
+        stdin.write(b"at last")
+        stdin.close()
+        self.assertEqual(lab.receive_all(peer), b"at last")
+        peer.close()
+        self.assertEqual((daemon.wait(), daemon.errors()), (0, ""))
+
+    # Of an attempt somebody says that it is in vain: Linux ends it, and so does its profile.
+    def test_a_router_that_knows_no_way_is_believed_by_linux(self):
+        self.know_no_way()
         daemon = self.connect_to(BEYOND, 80, "--gateway", lab.KERNEL, "--profile", "linux")
         self.assertEqual(daemon.wait(), 1)
         self.assertEqual(daemon.errors(), f"handfastd: connect {BEYOND}:80: EHOSTUNREACH\n")
 
-    def test_a_neighbour_that_does_not_answer_is_unreachable(self):
+    def test_a_neighbour_that_does_not_answer_is_unreachable_for_linux(self):
         daemon = self.connect_to(NEIGHBOUR, 80, "--profile", "linux")
         self.assertEqual(daemon.wait(), 1)
         self.assertEqual(daemon.errors(),
                          f"handfastd: connect {NEIGHBOUR}:80: EHOSTUNREACH\n")
+
+    # RFC 1122 §4.2.3.9: it is no more than a hint. The others keep it in mind, and ask again.
+    def test_a_router_that_knows_no_way_does_not_end_the_attempt_of_others(self):
+        for profile in ("default", "strict"):
+            with self.subTest(profile=profile):
+                self.doCleanups()
+                self.setUp()
+                self.know_no_way()
+                listener, port = self.listen("")
+                daemon, stdin = self.piped(BEYOND, port, "--gateway", lab.KERNEL, "--profile",
+                                           profile)
+                lab.wait_until(lambda: daemon.ended() or unreachables_sent() >= 2,
+                               "two answers of the router")
+                self.assertFalse(daemon.ended())
+                lab.run("ip", "route", "del", "unreachable", BEYOND)
+                lab.run("ip", "addr", "add", f"{BEYOND}/32", "dev", "lo")
+                self.is_served(listener, daemon, stdin)
+
+    def test_a_neighbour_may_come_late_for_others(self):
+        for profile in ("default", "strict"):
+            with self.subTest(profile=profile):
+                self.doCleanups()
+                self.setUp()
+                wire = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(ETH_P_ARP))
+                self.addCleanup(wire.close)
+                wire.settimeout(lab.TIMEOUT)
+                listener, port = self.listen("")
+                daemon, stdin = self.piped(NEIGHBOUR, port, "--profile", profile)
+                for _ in range(4):  # three for the first SYN, then it was told so
+                    wire.recv(100)
+                self.assertFalse(daemon.ended())
+                lab.run("ip", "addr", "add", f"{NEIGHBOUR}/{lab.PREFIX}", "dev", self.device())
+                self.is_served(listener, daemon, stdin)
 
     def test_a_signal_resets_the_peer(self):
         for how in (signal.SIGTERM, signal.SIGINT):

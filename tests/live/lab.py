@@ -183,6 +183,14 @@ class LiveTest(unittest.TestCase):
         self.addCleanup(peer.close)
         return peer
 
+    def attempt(self, port):
+        """A connect that goes on by itself."""
+        peer = socket.socket()
+        self.addCleanup(peer.close)
+        peer.setblocking(False)
+        peer.connect_ex((HERE, port))
+        return peer
+
     def listen(self, address=KERNEL, backlog=8):
         """A listener of the kernel, on a port of its choice."""
         listener = socket.create_server((address, 0), backlog=backlog)

@@ -14,14 +14,6 @@ def gauge(name, port=7):
 
 
 class QueueTest(lab.LiveTest):
-    def attempt(self):
-        """A connect that goes on by itself."""
-        peer = socket.socket()
-        peer.setblocking(False)
-        peer.connect_ex((lab.HERE, 7))
-        self.addCleanup(peer.close)
-        return peer
-
     def start_with_one_session(self):
         return self.start_on_tap("--listen", "7=echo", "--listen", "80=http", "--backlog",
                                  str(BACKLOG), "--sessions", "1")
@@ -36,7 +28,7 @@ class QueueTest(lab.LiveTest):
         self.assertEqual(gauge("accept_queue"), QUEUE)
         self.assertEqual(gauge("queue_limit"), QUEUE)
         self.assertEqual(gauge("sessions"), 1)
-        late = self.attempt()
+        late = self.attempt(7)
         lab.wait_until(lambda: lab.counter("TcpExt.ListenOverflows") >= 1, "an overflow")
         self.assertEqual(gauge("accept_queue"), QUEUE)
         self.assertEqual(gauge("accepted"), 1)
@@ -78,7 +70,7 @@ class QueueTest(lab.LiveTest):
     def test_more_connections_than_slots_wait_until_there_are_some(self):
         daemon = self.start_on_tap("--listen", "7=echo", "--connections", "8")
         peers = [self.connect(7) for _ in range(8)]
-        late = self.attempt()
+        late = self.attempt(7)
         peers[0].sendall(b"still here")
         self.assertEqual(peers[0].recv(100), b"still here")
         for peer in peers[:4]:

@@ -1,6 +1,7 @@
 """Clients of the kernel at the daemon's services."""
 import concurrent.futures
 import random
+import signal
 import socket
 import threading
 import unittest
@@ -60,8 +61,16 @@ class TransferTest(lab.LiveTest):
         self.assertNotIn("Tcp.OutRsts", daemon.summary())
 
     def test_two_hundred_connections_at_once(self):
-        self.start_on_tap("--listen", "7=echo", "--listen", "80=http", "--backlog", "256")
-        peers = [self.connect(7) for _ in range(200)]
+        daemon = self.start_on_tap("--listen", "7=echo", "--listen", "80=http", "--backlog",
+                                   "256")
+        lab.metrics()  # the kernel learns the way: what waits for ARP it does not keep
+        daemon.process.send_signal(signal.SIGSTOP)
+        peers = [self.attempt(7) for _ in range(200)]
+        self.assertEqual(len(lab.run("ss", "-Hnt", "state", "syn-sent").stdout.splitlines()), 200,
+                         "all are on their way")
+        daemon.process.send_signal(signal.SIGCONT)
+        for peer in peers:
+            peer.settimeout(lab.TIMEOUT)
         lab.wait_until(lambda: 'listener_sessions{local="%s:7"} 200' % lab.HERE
                        in lab.get("/metrics").decode(), "200 sessions")
         text = random.Random(2).randbytes(50_000)
