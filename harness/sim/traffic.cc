@@ -12,8 +12,8 @@ namespace {
 // Of no protocol that a capture would be decoded as.
 constexpr Port kTalk{7070};
 constexpr Port kTalkSlowly{7071};
-constexpr uint16_t kFirstCrossing = 500;
-constexpr uint16_t kCrossingPorts = 500;  // before one comes again
+constexpr uint16_t kFirstCrossing = 706;  // below all that are drawn
+constexpr uint16_t kCrossingPorts = 96;   // before one comes again
 constexpr uint32_t kSmallBuffer = 2000;
 constexpr size_t kBite = 1500;
 constexpr uint64_t kNameOctets = 8;

@@ -1,6 +1,5 @@
 """Queues of a listener that fills up, with the kernel as the crowd outside."""
 import concurrent.futures
-import socket
 import unittest
 
 import lab
