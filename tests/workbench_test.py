@@ -34,7 +34,8 @@ class Usage(unittest.TestCase):
                           ["simulate", "--seconds", "1", "--hours", "1"],
                           ["simulate", "--seconds", "0"], ["simulate", "--pcap"],
                           ["simulate", "--pcap", ""], ["simulate", "--ladder", "--no-ladder"],
-                          ["explore", "--depth", "41"], ["explore", "--setup", "none"]):
+                          ["explore", "--depth", "41"], ["explore", "--setup", "none"],
+                          ["repro", "--whole"], ["reach", "/no/such/folder"]):
             with self.subTest(arguments=arguments):
                 done = run(*arguments)
                 self.assertEqual(done.returncode, 2)
@@ -169,6 +170,64 @@ class Capture(unittest.TestCase):
                                       stderr=subprocess.PIPE, text=True, check=False)
                 self.assertEqual(done.returncode, 1)
                 self.assertEqual(done.stderr, "handfast: standard output cannot be written\n")
+
+
+HANDSHAKE = """+0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3
++0 bind(3, 80)
++0 listen(3, 1)
++0 < B:40001 > 80  S 1000(0) win 65535 <mss 1460>
++0 < B:40001 > 80  . rcv_nxt(0) ack snd_nxt win 65535
+"""
+
+
+class Finds(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+
+    def path(self, name, content=None):
+        path = os.path.join(self.folder, name)
+        if content is not None:
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(content)
+        return path
+
+    def test_an_input_is_a_story_a_ladder_and_a_capture(self):
+        capture = self.path("x.pcapng")
+        done = run("repro", self.path("x", HANDSHAKE), "--pcap", capture)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertTrue(done.stdout.startswith("nothing is wrong with these 5 ops\n"))
+        self.assertIn("    // > B:40001  S. 0 ack 1 win ", done.stdout)
+        self.assertIn("SYN-RECEIVED → ESTABLISHED", done.stdout)
+        self.assertGreater(os.path.getsize(capture), 400)
+
+    def test_what_is_no_input_is_told(self):
+        for path, words in ((self.path("none"), "cannot read"),
+                            (self.path("empty", ""), "it is empty"),
+                            (self.path("bad", HANDSHAKE + "+0 soket()\n"), "line 6")):
+            done = run("repro", path)
+            self.assertEqual((done.returncode, done.stdout), (2, ""))
+            self.assertIn(path, done.stderr)
+            self.assertIn(words, done.stderr)
+
+    def test_a_capture_that_cannot_be_is_wrong_usage(self):
+        done = run("repro", self.path("x", HANDSHAKE), "--pcap", "/no/such/folder/x.pcapng")
+        self.assertEqual((done.returncode, done.stdout), (2, ""))
+        self.assertIn("--pcap /no/such/folder/x.pcapng: ", done.stderr)
+
+    def test_what_was_not_reached_is_named(self):
+        self.path("x", HANDSHAKE)
+        page = self.path("page.html")
+        done = run("reach", self.folder, "--html", page)
+        self.assertEqual((done.returncode, done.stderr), (1, ""))
+        self.assertIn("LISTEN, SYN:            drop 0; queue a request, answer with SYN-ACK 1\n",
+                      done.stdout)
+        self.assertIn("\nnot reached: TIME-WAIT, SYN: a new connection takes over the flow\n",
+                      done.stdout)
+        self.assertRegex(done.stdout, r"\n1 inputs: \d+ of \d+ cells, \d+ moves [^\n]+\n\Z")
+        with open(page, encoding="utf-8") as file:
+            self.assertIn("a request comes of a SYN for a listener", file.read())
 
 
 if __name__ == "__main__":

@@ -1,6 +1,8 @@
 // handfast repro: an input of the fuzzers, or a script, as a story, a ladder, a capture and a
 // test.
 
+#include <cerrno>
+#include <cstring>
 #include <fstream>
 #include <iostream>
 #include <iterator>
@@ -31,12 +33,23 @@ void Show(const Case& what, const Outcome& outcome, const Arguments& arguments) 
     std::cout << "\n== a test for tests/regress_test.cc\n" << TestOf(what, arguments.name);
 }
 
+// False, and it was told, if there is no such file.
+bool Open(const std::string& path, std::ofstream& capture) {
+  errno = 0;
+  capture.open(path, std::ios::binary);
+  if (capture) return true;
+  Complain("--pcap " + path + ": the file cannot be written: " + std::strerror(errno), 2);
+  return false;
+}
+
 int Run(const Arguments& arguments) {
   std::ifstream file(arguments.input, std::ios::binary);
   const std::string octets{std::istreambuf_iterator<char>(file), {}};
   if (!file) return Complain("cannot read " + arguments.input, 2);
   const Loaded loaded = Load(octets);
   if (!loaded.what) return Complain(arguments.input + ": " + loaded.error, 2);
+  std::ofstream capture;
+  if (!arguments.pcap.empty() && !Open(arguments.pcap, capture)) return 2;
   Case what = *loaded.what;
   Outcome outcome = OutcomeOf(what);
   const size_t ops = what.scenario.size();
@@ -52,10 +65,8 @@ int Run(const Arguments& arguments) {
   }
   Show(what, outcome, arguments);
   if (!arguments.pcap.empty()) {
-    std::ofstream out(arguments.pcap, std::ios::binary);
-    const std::string error =
-        out ? Capture(what, outcome, out) : std::string("it cannot be opened");
-    if (!error.empty()) return Complain("cannot write " + arguments.pcap + ": " + error, 2);
+    const std::string error = Capture(what, outcome, capture);
+    if (!error.empty()) return Complain("--pcap " + arguments.pcap + ": " + error, 1);
   }
   return outcome.wrong.empty() ? 0 : 1;
 }
