@@ -137,6 +137,19 @@ TEST(EcnTest, CrossedSynsAgreeIfBothAsk) {
   }
 }
 
+// ECN-05, ECN-09: what was granted stays granted when the SYN-ACK is sent again, be it one
+// after crossed SYNs: the peer may have heard the first.
+TEST(EcnTest, ARepeatedSynAckOfCrossedSynsGrantsTheSame) {
+  Asking client(WithEcn(Ecn::kRequest));
+  client.peer.Hear(client.syn);
+  client.peer.SayAt(kEcnSyn, 0);
+  EXPECT_EQ(client.peer.Heard().substr(0, 3), "SE.");
+  client.world.Advance(1500ms);
+  EXPECT_EQ(client.peer.Heard().substr(0, 3), "SE.");
+  client.peer.SayAt(kAck, 1, 1);
+  EXPECT_TRUE(client.uses_ecn());
+}
+
 // R3168-b, I-11: no control segment, pure ACK or repeated text is marked; new text is.
 TEST(EcnTest, OnlyNewTextIsMarked) {
   World world(LinuxConfig());

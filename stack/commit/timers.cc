@@ -28,10 +28,11 @@ void GiveUp(Tables& t, Connection& conn) {
 
 void RepeatSyn(const Tables& t, Connection& conn) {
   CountTimeout(conn, t.config.policy);
-  if (conn.state == State::kSynSent)
-    conn.even_timeouts = EvenTimeouts(conn.backoff, t.config.policy);
   conn.Set(Connection::kSynNow);
   conn.Set(Connection::kSynRepeated);
+  if (conn.state != State::kSynSent) return;
+  conn.even_timeouts = EvenTimeouts(conn.backoff, t.config.policy);
+  // What a SYN-ACK has granted stays granted.
   if (t.config.policy.ecn_fallback) conn.negotiated.Clear(Negotiated::kEcn);
 }
 
