@@ -92,6 +92,23 @@ TEST(PlayTest, NumbersFollowWhatIsAlive) {
   EXPECT_EQ(play.wrong(), "");
 }
 
+TEST(PlayTest, WhoseNameIsTakenIsToldSo) {
+  for (const bool honest : {false, true}) {
+    Play play;
+    Op socket = Call(Verb::kSocket, 0);
+    socket.honest = honest;
+    play.Do(socket);
+    EXPECT_EQ(play.answer(), Errno::kOk);
+    play.Do(Count(Verb::kRead, 1, 5));
+    ASSERT_EQ(play.answer(), Errno::kBadF);
+    play.Do(socket);
+    EXPECT_EQ(play.answer(), Errno::kAgain);
+    play.Do(Call(Verb::kClose, 5));
+    play.Finish();
+    EXPECT_EQ(play.wrong(), "");
+  }
+}
+
 // I-02: A, B and A again give the same trace of A.
 TEST(PlayTest, NothingIsLeftOverBetweenScenarios) {
   for (uint64_t seed = 0; seed < 50; ++seed) {

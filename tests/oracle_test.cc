@@ -61,7 +61,8 @@ TEST(OracleTest, BothQueuesFillUp) {
     EXPECT_EQ(watched.counter(Counter::kTcpExtListenOverflows), 3u);
     EXPECT_EQ(watched.counter(Counter::kTcpPassiveOpens), 1u);
     EXPECT_EQ(watched.After({Wait(400'000)}), "");
-    EXPECT_EQ(watched.counter(Counter::kHandfastRequestsTimedOut), 1u);
+    const bool reset = watched.play.stack().config().policy.on_overflow == OnOverflow::kReset;
+    EXPECT_EQ(watched.counter(Counter::kHandfastRequestsTimedOut), reset ? 0u : 1u);
   });
 }
 
@@ -136,6 +137,30 @@ TEST(OracleTest, ThereIsNoWay) {
                              Call(Verb::kTakeError, 0), Call(Verb::kTakeError, 1)}),
               "");
     EXPECT_EQ(watched.play.answer_value(), static_cast<uint32_t>(Errno::kHostUnreach));
+  });
+}
+
+// Who never got a name for it in a listener's queue is told so (Linux:
+// tcp_abort_on_overflow), and a peer that can do ECN is asked for it (RFC 3168 §6.1.1); who
+// offers nothing agrees to nothing.
+TEST(OracleTest, SetupsDifferInWhatIsSaid) {
+  InEachSetup([](Watched& watched) {
+    const Policy& policy = watched.play.stack().config().policy;
+    Op answer = With(SayTo(1, kSyn | kAck | kEce), kUsual);
+    EXPECT_EQ(watched.After({Call(Verb::kSocket, 1), Connect(1, 1, 0), answer}), "");
+    const Negotiated agreed =
+        watched.play.stack().Status(watched.play.descriptor(1).socket)->negotiated;
+    EXPECT_EQ(agreed.has(Negotiated::kEcn), policy.ecn == Ecn::kRequest);
+    EXPECT_EQ(agreed.has(Negotiated::kTimestamps), policy.timestamps);
+    EXPECT_EQ(agreed.has(Negotiated::kSack), policy.sack_permitted);
+    EXPECT_EQ(agreed.has(Negotiated::kWindowScale), policy.window_scale);
+    EXPECT_EQ(watched.After(Listening(1)), "");
+    EXPECT_EQ(watched.After({Say(2, kSyn), Say(3, kSyn), Say(2, kAck),
+                             Call(Verb::kListen, 0, 0), Say(3, kAck), Wait(100)}),
+              "");
+    EXPECT_EQ(watched.counter(Counter::kTcpExtListenOverflows), 1u);
+    EXPECT_EQ(watched.counter(Counter::kTcpOutRsts),
+              policy.on_overflow == OnOverflow::kReset ? 1u : 0u);
   });
 }
 

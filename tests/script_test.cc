@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "harness/op/play.h"
 #include "harness/sim/rng.h"
 
 namespace handfast {
@@ -20,11 +21,11 @@ std::string ErrorOf(std::string_view text) { return Parse(text).error; }
 TEST(ScriptTest, WhatIsPrintedIsParsed) {
   for (uint64_t seed = 0; seed < 300; ++seed) {
     const Scenario scenario = Noise(seed, 40);
-    const std::string text = Print(scenario, static_cast<uint8_t>(seed % 6));
+    const std::string text = Print(scenario, static_cast<uint8_t>(seed % kSetups));
     const Parsed parsed = Parse(text);
     ASSERT_TRUE(parsed.script) << parsed.error << "\n" << text;
     ASSERT_EQ(parsed.script->scenario(), scenario) << text;
-    ASSERT_EQ(parsed.script->setup, seed % 6);
+    ASSERT_EQ(parsed.script->setup, seed % kSetups);
     ASSERT_EQ(parsed.script->steps.size(), scenario.size()) << "expectations from nowhere";
   }
 }

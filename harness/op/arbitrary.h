@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "harness/op/draw.h"
+#include "harness/op/play.h"
 #include "harness/op/script.h"
 #include "harness/op/shrink.h"
 
@@ -42,7 +43,7 @@ inline rc::Gen<AnyScenario> GenScenario(size_t most_ops, uint8_t setups = 0xff) 
     rc::Random seed = random;
     SimRng rng(seed.next());
     AnyScenario any;
-    do any.setup = static_cast<uint8_t>(rng.Below(6));
+    do any.setup = static_cast<uint8_t>(rng.Below(kSetups));
     while ((setups >> any.setup & 1) == 0);
     const auto grown = most_ops * static_cast<size_t>(size) / rc::kNominalSize;
     any.ops = DrawScenario(rng, std::min(most_ops, grown + 1));

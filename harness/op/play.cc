@@ -46,6 +46,22 @@ Config NoTimeWait() {
   return config;
 }
 
+// All that may be asked for is: ECN of peers, and a RST where an accept queue is full.
+Config Forward() {
+  Config config = SmallConfig();
+  config.policy.ecn = Ecn::kRequest;
+  config.policy.on_overflow = OnOverflow::kReset;
+  return config;
+}
+
+// TCP as it was before RFC 1323: no option but the MSS.
+Config Bare() {
+  Config config = SmallConfig();
+  config.policy.ecn = Ecn::kOff;
+  config.policy.timestamps = config.policy.sack_permitted = config.policy.window_scale = false;
+  return config;
+}
+
 }  // namespace
 
 Config SetupConfig(uint8_t setup) {
@@ -55,13 +71,15 @@ Config SetupConfig(uint8_t setup) {
     case 2: return SmallConfig(Config::Strict());
     case 3: return Tiny();
     case 4: return FewPorts();
-    default: return NoTimeWait();
+    case 5: return NoTimeWait();
+    case 6: return Forward();
+    default: return Bare();
   }
 }
 
 const char* SetupName(uint8_t setup) {
-  constexpr const char* kNames[kSetups] = {"default", "linux",     "strict",
-                                           "tiny",    "few_ports", "no_time_wait"};
+  constexpr const char* kNames[kSetups] = {"default",   "linux",        "strict",  "tiny",
+                                           "few_ports", "no_time_wait", "forward", "bare"};
   return kNames[setup % kSetups];
 }
 

@@ -53,7 +53,7 @@ class Spectator {
 };
 
 // One config for each kind of stack a scenario may begin with, or restart as.
-inline constexpr uint8_t kSetups = 6;
+inline constexpr uint8_t kSetups = 8;
 Config SetupConfig(uint8_t setup);
 const char* SetupName(uint8_t setup);
 

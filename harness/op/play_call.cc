@@ -38,11 +38,13 @@ void Play::Call(const Op& op) {
   Descriptor& descriptor = host.fds[op.fd];
   answer_value_ = 0;
   Answered call = Asked(descriptor, op.verb);
+  if (op.verb == Verb::kSocket && descriptor.held) {  // the name is taken
+    answer_ = Errno::kAgain;
+    return;
+  }
   if (!op.honest) NoteStep();
   if (op.verb == Verb::kEvents)
     answer_ = Events(host, op.length);
-  else if (op.verb == Verb::kSocket && descriptor.held)
-    return;  // the name is taken; nothing happens
   else if (descriptor.kind == Descriptor::Kind::kListener && op.verb != Verb::kSocket)
     answer_ = CallListener(host, descriptor, op);
   else
