@@ -48,9 +48,16 @@ void Reach::Note(const Cell& cell) {
   Count(kMatrix + kDrops + state * kStateCount + static_cast<size_t>(cell.after));
 }
 
-void Reach::OnOp(const Play& play, const Op&) {
+void Reach::Look(const Play& play) {
   const auto depth = [](uint32_t length) { return std::min<size_t>(length, 7); };
+  const auto see = [this](State state) { Count(kCensus + static_cast<size_t>(state)); };
   const Tables& t = play.stack().tables();
+  if (t.listeners.used() > 0) see(State::kListen);
+  if (t.requests.used() > 0) see(State::kSynReceived);
+  if (t.time_waits.used() > 0) see(State::kTimeWait);
+  for (uint32_t i = 0; i < t.connections.high_water(); ++i)
+    if (const Slot<Connection> slot(i); t.connections.live(slot))
+      see(t.connections[slot].state);
   for (uint32_t i = 0; i < t.listeners.high_water(); ++i) {
     const Slot<Listener> slot(i);
     if (!t.listeners.live(slot)) continue;
@@ -98,6 +105,20 @@ std::string ShowMatrix(std::span<const uint8_t> cells) {
 size_t CellsReached(std::span<const uint8_t> cells) {
   return static_cast<size_t>(
       std::count_if(cells.begin(), cells.end(), [](uint8_t count) { return count != 0; }));
+}
+
+size_t TransitionsReached(std::span<const uint8_t> cells) {
+  return CellsReached(cells.first(Reach::kMatrix));
+}
+
+size_t StatesReached(std::span<const uint8_t> cells) {
+  return CellsReached(cells.subspan(Reach::kCensus + 1));
+}
+
+State DeepestReached(std::span<const uint8_t> cells) {
+  size_t state = kStateCount - 1;
+  while (state > 0 && cells[Reach::kCensus + state] == 0) --state;
+  return static_cast<State>(state);
 }
 
 }  // namespace handfast

@@ -54,12 +54,13 @@ Coming ComingOf(Bytes datagram);
 class Reach final : public Spectator {
  public:
   // Two parts: state × coming × action, and after them state × drop reason, state × state
-  // after, and how full each queue of a listener has been.
+  // after, how full each queue of a listener has been, and states that somebody was in.
   static constexpr size_t kMatrix = kStateCount * kComingCount * kActionCount;
   static constexpr size_t kDrops = kStateCount * kDropCount;
   static constexpr size_t kMoves = kStateCount * kStateCount;
   static constexpr size_t kDepths = 2 * 8;
-  static constexpr size_t kCells = kMatrix + kDrops + kMoves + kDepths;
+  static constexpr size_t kCensus = kMatrix + kDrops + kMoves + kDepths;  // its first cell
+  static constexpr size_t kCells = kCensus + kStateCount;
 
   // Counts into `cells`, which saturate. REQUIRES: kCells of them, which outlive this.
   explicit Reach(std::span<uint8_t> cells) : cells_(cells) {}
@@ -70,7 +71,10 @@ class Reach final : public Spectator {
            static_cast<size_t>(action);
   }
 
-  void OnOp(const Play& play, const Op& op) override;
+  // What stands there now. It is looked at before each op, too.
+  void Look(const Play& play);
+
+  void OnOp(const Play& play, const Op&) override { Look(play); }
   void OnInput(const Play& play, Bytes datagram, const TraceRecord& record,
                const TxBurst& out) override;
   void OnExpire(const Play& play, const Trace& trace, const TxBurst& out) override;
@@ -86,8 +90,14 @@ class Reach final : public Spectator {
 
 // The matrix as text: a line for each state and coming, with what was made of it.
 std::string ShowMatrix(std::span<const uint8_t> cells);
-// How many cells of the matrix, and of its moves, are not empty.
+// How many cells are not empty.
 size_t CellsReached(std::span<const uint8_t> cells);
+// The same of the matrix alone: of state × coming × action.
+size_t TransitionsReached(std::span<const uint8_t> cells);
+// How many of the eleven states somebody was in, and the last of them in enum's order; kNone:
+// none.
+size_t StatesReached(std::span<const uint8_t> cells);
+State DeepestReached(std::span<const uint8_t> cells);
 
 }  // namespace handfast
 
