@@ -5,6 +5,7 @@
 #include <fstream>
 #include <string>
 
+#include "harness/fuzz/scenario_seeds.h"
 #include "harness/world.h"
 
 namespace handfast {
@@ -170,6 +171,8 @@ void WriteAll(const fs::path& root) {
   WriteOptions(Folder(root / "options"));
   WriteTables(root);
   WriteQueues(root);
+  for (const Seed& seed : ScenarioSeeds())
+    Folder(root / seed.target).Write(seed.name, seed.octets);
   // With room for what is to be found, and no more.
   Folder(root / "canary").Frame("syn", PacketWith(kSyn, OptionList(), 8).Seal());
 }
