@@ -9,9 +9,11 @@
 #include <cstring>
 #include <functional>
 #include <ostream>
+#include <utility>
 
 #include "harness/capture/ladder.h"
 #include "harness/capture/pcapng.h"
+#include "harness/fuzz/op_input.h"
 #include "harness/op/cat.h"
 #include "harness/op/film.h"
 #include "harness/op/play.h"
@@ -83,7 +85,8 @@ Loaded Load(std::string_view octets) {
   }
   if (octets.empty()) return {std::nullopt, "it is empty"};
   const Bytes bytes(reinterpret_cast<const uint8_t*>(octets.data()), octets.size());
-  return {Case{static_cast<uint8_t>(bytes[0] % kSetups), Decode(bytes.subspan(1))}, ""};
+  OpInput input = OpInput::Decode(bytes);
+  return {Case{input.setup(), std::move(input.ops)}, ""};
 }
 
 // With all audits and the model. Tells of each op that it is done.
