@@ -303,5 +303,33 @@ TEST(ConnectTest, AnAttemptThatEndsBeforeItsSynLeavesSaysNothing) {
   }
 }
 
+// Who guesses the ISS may answer a SYN that has not left yet; then it need not leave. I-69.
+TEST(ConnectTest, ASynThatWasAnsweredBeforeItLeftStays) {
+  for (const bool crossed : {false, true}) {
+    World world;
+    Stack& stack = world.stack();
+    HandPeer peer(world, Port{0}, kPeer.port, 5000);
+    const SocketId socket = *stack.Connect(world.now(), kPeer);
+    peer.flow = stack.Status(socket)->flow.Reversed();
+    const Datagram guessed = [&] {
+      TcpPacket synack = peer.Make(kSyn | kAck);
+      synack.ack = stack.tables().connections[socket.slot].snd_nxt.raw();
+      return synack.Seal();
+    }();
+    const Datagram syn = peer.Make(kSyn).Seal();
+    const Bytes burst[] = {syn, guessed};
+    OwnedTxBurst tx(8, 200);
+    const auto all = std::span(burst).last(crossed ? 2 : 1);
+    ASSERT_EQ(stack.Input(world.now(), all, tx), all.size());
+    stack.Expire(world.now(), tx);
+    EXPECT_EQ(stack.Status(socket)->state, State::kEstablished);
+    ASSERT_GE(tx.size(), 1u);
+    const std::optional<Seen> last = Read(tx[tx.size() - 1]);
+    ASSERT_TRUE(last);
+    EXPECT_EQ(last->flags, kAck) << crossed;
+    for (size_t i = 0; i < tx.size(); ++i) EXPECT_NE(Read(tx[i])->flags, kSyn) << crossed;
+  }
+}
+
 }  // namespace
 }  // namespace handfast

@@ -143,6 +143,7 @@ void EstablishActive(Tables& t, Slot<Connection> slot, const Segment& seg) {
   conn.snd_una = conn.resend_nxt = seg.ack;
   Transit(t, conn, Event::kRcvSynAck);
   StartTransfer(t, conn);
+  conn.Clear(Connection::kSynNow);  // it may wait for room; it is answered already
   conn.Set(Connection::kAckNow);
 }
 
@@ -164,6 +165,7 @@ Verdict EstablishCrossed(Tables& t, TxBurst& tx, Slot<Connection> slot, const Se
   conn.snd_wnd_max = std::max(conn.snd_wnd_max, conn.snd_wnd);
   Transit(t, conn, Event::kRcvAckOfSyn);
   StartTransfer(t, conn);
+  conn.Clear(Connection::kSynNow);
   conn.resend_at = Instant::Never();
   if (conn.has(Connection::kFinQueued)) Transit(t, conn, Event::kSndFin);
   if (seg.has(kSyn)) {  // the peer's SYN-ACK; it waits for an ACK
