@@ -13,6 +13,10 @@
 
 extern "C" size_t LLVMFuzzerCustomMutator(uint8_t* data, size_t size, size_t max_size,
                                           unsigned seed);
+// Not every mutator crosses.
+extern "C" __attribute__((weak)) size_t LLVMFuzzerCustomCrossOver(
+    const uint8_t* a, size_t a_size, const uint8_t* b, size_t b_size, uint8_t* out,
+    size_t max_size, unsigned seed);
 extern "C" size_t LLVMFuzzerMutate(uint8_t* data, size_t size, size_t max_size);
 extern "C" void* afl_custom_init(void* afl, unsigned seed);
 extern "C" void afl_custom_deinit(void* shim);
@@ -63,10 +67,17 @@ void afl_custom_deinit(void* shim) {
   delete static_cast<Shim*>(shim);
 }
 
-size_t afl_custom_fuzz(void* shim, uint8_t* data, size_t size, uint8_t** out, uint8_t*, size_t,
-                       size_t max_size) {
+size_t afl_custom_fuzz(void* shim, uint8_t* data, size_t size, uint8_t** out, uint8_t* other,
+                       size_t other_size, size_t max_size) {
   auto& [rng, words, buffer] = *static_cast<Shim*>(shim);
   size = std::min(size, max_size);
+  if (LLVMFuzzerCustomCrossOver != nullptr && other != nullptr && rng.Chance(200)) {
+    buffer.resize(max_size);
+    *out = buffer.data();
+    return LLVMFuzzerCustomCrossOver(data, size, other, std::min(other_size, max_size),
+                                     buffer.data(), max_size,
+                                     static_cast<unsigned>(rng.Next()));
+  }
   buffer.assign(data, data + size);
   buffer.resize(max_size);
   *out = buffer.data();
