@@ -49,6 +49,8 @@ class Coverage:
         chosen = [tables[name]] if name else list(tables.values())
         total = sum(len(table) for table in chosen)
         hit = sum(sum(table.values()) for table in chosen)
+        if total == 0 and name is None:
+            sys.exit(f"no {what} of stack/ were measured")
         return 100 * hit / total if total else 100.0
 
 

@@ -35,7 +35,11 @@ class Usage(unittest.TestCase):
                           ["simulate", "--seconds", "0"], ["simulate", "--pcap"],
                           ["simulate", "--pcap", ""], ["simulate", "--ladder", "--no-ladder"],
                           ["explore", "--depth", "41"], ["explore", "--setup", "none"],
-                          ["repro", "--whole"], ["reach", "/no/such/folder"]):
+                          ["simulate", "--seed", ""], ["simulate", "--seed", "010"],
+                          ["simulate", "--seed", "+5"], ["explore", "--depth", "010"],
+                          ["repro", "--whole"], ["repro", "x", "--pcap", ""],
+                          ["repro", "x", "--name", "a b"], ["repro", "x", "--name", ""],
+                          ["reach", "/no/such/folder"], ["reach", "/", "--html", ""]):
             with self.subTest(arguments=arguments):
                 done = run(*arguments)
                 self.assertEqual(done.returncode, 2)
@@ -197,13 +201,16 @@ class Finds(unittest.TestCase):
         capture = self.path("x.pcapng")
         done = run("repro", self.path("x", HANDSHAKE), "--pcap", capture)
         self.assertEqual((done.returncode, done.stderr), (0, ""))
-        self.assertTrue(done.stdout.startswith("nothing is wrong with these 5 ops\n"))
+        self.assertTrue(done.stdout.startswith("nothing is wrong with these 5 ops, by all "
+                                               "invariants and the model\n"))
         self.assertIn("    // > B:40001  S. 0 ack 1 win ", done.stdout)
         self.assertIn("SYN-RECEIVED → ESTABLISHED", done.stdout)
         self.assertGreater(os.path.getsize(capture), 400)
 
     def test_what_is_no_input_is_told(self):
-        for path, words in ((self.path("none"), "cannot read"),
+        for path, words in ((self.path("none"), "o such file"), ("/dev/zero", "regular file"),
+                            (self.folder, "regular file"),
+                            (self.path("long", "#" * 2**20 + "\n"), "longer than 1 MiB"),
                             (self.path("empty", ""), "it is empty"),
                             (self.path("bad", HANDSHAKE + "+0 soket()\n"), "line 6")):
             done = run("repro", path)
@@ -215,6 +222,20 @@ class Finds(unittest.TestCase):
         done = run("repro", self.path("x", HANDSHAKE), "--pcap", "/no/such/folder/x.pcapng")
         self.assertEqual((done.returncode, done.stdout), (2, ""))
         self.assertIn("--pcap /no/such/folder/x.pcapng: ", done.stderr)
+
+    def test_reach_wants_inputs_and_tells_machines(self):
+        done = run("reach", self.folder)
+        self.assertEqual((done.returncode, done.stdout), (2, ""))
+        self.assertIn("no input", done.stderr)
+        self.path("x", HANDSHAKE)
+        told = json.loads(run("reach", self.folder, "--json").stdout)
+        self.assertEqual(told["inputs"], 1)
+        self.assertIn({"state": "LISTEN", "comes": "SYN", "times": 1, "expected": True,
+                       "verdict": "queue a request, answer with SYN-ACK"}, told["cells"])
+        os.mkdir(self.path("folder"))
+        done = run("reach", self.folder)
+        self.assertEqual((done.returncode, done.stdout), (2, ""))
+        self.assertIn("regular file", done.stderr)
 
     def test_what_was_not_reached_is_named(self):
         self.path("x", HANDSHAKE)

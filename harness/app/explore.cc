@@ -101,6 +101,7 @@ void AddExplore(CLI::App& app, Command& chosen) {
       ->check(CLI::IsMember(setups));
   command.add_option("--depth", arguments->depth, "The longest way; 7 unless given")
       ->check(CLI::Range(0u, 40u))
+      ->check(IsDecimal)
       ->option_text("N");
   command.add_flag("--json", arguments->json, "For machines");
   command.callback([arguments, &chosen] { chosen = [arguments] { return Run(*arguments); }; });

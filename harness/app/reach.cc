@@ -6,10 +6,10 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
-#include <iterator>
 #include <memory>
 
 #include "harness/app/commands.h"
+#include "harness/app/files.h"
 #include "harness/app/reproduction.h"
 #include "harness/op/matrix.h"
 
@@ -21,6 +21,7 @@ namespace fs = std::filesystem;
 struct Arguments {
   std::vector<std::string> inputs;
   std::string html;
+  bool json = false;
 };
 
 int Complain(const std::string& what) {
@@ -57,20 +58,25 @@ int Run(const Arguments& arguments) {
   Matrix matrix;
   size_t played = 0;
   for (const fs::path& path : FilesOf(arguments.inputs)) {
-    std::ifstream file(path, std::ios::binary);
-    const std::string octets{std::istreambuf_iterator<char>(file), {}};
-    if (!file) return Complain("cannot read " + path.string());
-    const Loaded loaded = Load(octets);
+    std::string error;
+    const std::optional<std::string> octets = ReadFile(path, error);
+    if (!octets) return Complain(path.string() + ": " + error);
+    const Loaded loaded = Load(*octets);
     if (!loaded.what) return Complain(path.string() + ": " + loaded.error);
     matrix.Add(CellsOf(*loaded.what));
     ++played;
   }
+  if (played == 0) return Complain("there is no input in what was given");
   if (!arguments.html.empty()) {
     std::ofstream html(arguments.html);
     if (!(html << matrix.Html()).flush()) return Complain("cannot write " + arguments.html);
   }
   const std::vector<std::string> surprises = matrix.Surprises();
   const Matrix::Totals totals = matrix.totals();
+  if (arguments.json) {
+    std::cout << matrix.Json(played) << "\n";
+    return surprises.empty() ? 0 : 1;
+  }
   std::cout << matrix.Text() << "\n";
   for (const std::string& surprise : surprises) std::cout << surprise << "\n";
   std::cout << played << " inputs: " << totals.reached << " of " << totals.possible
@@ -95,7 +101,9 @@ void AddReach(CLI::App& app, Command& chosen) {
       .add_option("--html", arguments->html,
                   "The same as a page, with a reason for each "
                   "empty cell")
+      ->check(NotEmpty)
       ->option_text("FILE");
+  command.add_flag("--json", arguments->json, "For machines");
   command.callback([arguments, &chosen] { chosen = [arguments] { return Run(*arguments); }; });
 }
 

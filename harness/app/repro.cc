@@ -1,14 +1,16 @@
 // handfast repro: an input of the fuzzers, or a script, as a story, a ladder, a capture and a
 // test.
 
+#include <algorithm>
+#include <cctype>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
 #include <iostream>
-#include <iterator>
 #include <memory>
 
 #include "harness/app/commands.h"
+#include "harness/app/files.h"
 #include "harness/app/reproduction.h"
 
 namespace handfast {
@@ -43,10 +45,10 @@ bool Open(const std::string& path, std::ofstream& capture) {
 }
 
 int Run(const Arguments& arguments) {
-  std::ifstream file(arguments.input, std::ios::binary);
-  const std::string octets{std::istreambuf_iterator<char>(file), {}};
-  if (!file) return Complain("cannot read " + arguments.input, 2);
-  const Loaded loaded = Load(octets);
+  std::string error;
+  const std::optional<std::string> octets = ReadFile(arguments.input, error);
+  if (!octets) return Complain(arguments.input + ": " + error, 2);
+  const Loaded loaded = Load(*octets);
   if (!loaded.what) return Complain(arguments.input + ": " + loaded.error, 2);
   std::ofstream capture;
   if (!arguments.pcap.empty() && !Open(arguments.pcap, capture)) return 2;
@@ -54,7 +56,8 @@ int Run(const Arguments& arguments) {
   Outcome outcome = OutcomeOf(what);
   const size_t ops = what.scenario.size();
   if (outcome.wrong.empty()) {
-    std::cout << "nothing is wrong with these " << ops << " ops\n\n";
+    std::cout << "nothing is wrong with these " << ops
+              << " ops, by all invariants and the model\n\n";
   } else {
     if (!arguments.whole) {
       what = Minimised(what, outcome);
@@ -65,10 +68,17 @@ int Run(const Arguments& arguments) {
   }
   Show(what, outcome, arguments);
   if (!arguments.pcap.empty()) {
-    const std::string error = Capture(what, outcome, capture);
+    error = Capture(what, outcome, capture);
     if (!error.empty()) return Complain("--pcap " + arguments.pcap + ": " + error, 1);
   }
   return outcome.wrong.empty() ? 0 : 1;
+}
+
+std::string IsName(const std::string& value) {
+  const auto letter = [](unsigned char c) { return std::isalnum(c) != 0; };
+  const bool name = !value.empty() && std::isalpha(static_cast<unsigned char>(value[0])) != 0 &&
+                    std::all_of(value.begin(), value.end(), letter);
+  return name ? "" : "a name is letters and digits, a letter first";
 }
 
 }  // namespace
@@ -80,13 +90,15 @@ void AddRepro(CLI::App& app, Command& chosen) {
       "INPUT is an input of the fuzz targets ops or oracle, or a script. It is played with "
       "all\n"
       "invariants and beside the model of connection setup. What is wrong is minimised, and\n"
-      "shown as a story in script form, as ladders and as a test. Inputs of other targets are\n"
-      "played by build/release/fuzz/TARGET_fuzz INPUT.\n"
+      "shown as a story in script form, as ladders and as a test. Other targets claim other\n"
+      "things: build/release/fuzz/TARGET_fuzz INPUT looks.\n"
       "Exit status: 0 nothing is wrong, 1 something is, 2 wrong usage.");
   command.add_option("INPUT", arguments->input, "The file")->required();
   command.add_option("--pcap", arguments->pcap, "Write what our stack saw, for Wireshark")
+      ->check(NotEmpty)
       ->option_text("FILE");
   command.add_option("--name", arguments->name, "The test's name: words, as ANullWindowStays")
+      ->check(IsName)
       ->option_text("NAME");
   command.add_flag("--whole", arguments->whole, "Do not minimise it");
   command.add_flag("--ascii", arguments->ascii, "Draw ladders with ASCII only");

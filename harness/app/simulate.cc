@@ -186,15 +186,10 @@ std::string IsNumber(const std::string& text) {
 }
 
 std::string IsSeed(const std::string& text) {
-  if (text.find('-') != std::string::npos) return "must not be negative";
+  if (std::string wrong = IsDecimal(text); !wrong.empty()) return wrong;
   errno = 0;
-  static_cast<void>(std::strtoull(text.c_str(), nullptr, 0));
+  static_cast<void>(std::strtoull(text.c_str(), nullptr, 10));
   return errno == ERANGE ? "must be below 2^64" : "";
-}
-
-// As a variable of a script that was not set.
-std::string NotEmpty(const std::string& text) {
-  return text.empty() ? "has an empty value" : "";
 }
 
 }  // namespace

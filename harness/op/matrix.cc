@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "harness/json.h"
 #include "harness/op/cat.h"
 
 namespace handfast {
@@ -194,6 +195,30 @@ std::string Matrix::Text() const {
       out.append(Cat(head, line, "\n"));
     }
   return out;
+}
+
+std::string Matrix::Json(size_t inputs) const {
+  const Totals sums = totals();
+  JsonWriter json;
+  json.BeginObject()
+      .Field("inputs", inputs)
+      .Field("possible", sums.possible)
+      .Field("reached", sums.reached)
+      .Field("moves", sums.moves)
+      .Key("cells")
+      .BeginArray();
+  ForEachCell([&](State state, Coming coming, Action action) {
+    const bool possible = WhyNot(state, coming, action) == nullptr;
+    if (!possible && At(state, coming, action) == 0) return;
+    json.BeginObject()
+        .Field("state", Name(state))
+        .Field("comes", Name(coming))
+        .Field("verdict", NameOf(coming, action))
+        .Field("times", At(state, coming, action))
+        .Field("expected", possible)
+        .End();
+  });
+  return json.End().End().text();
 }
 
 std::string Matrix::Html() const {

@@ -43,6 +43,8 @@ class Matrix {
   std::string Text() const;
   // One page, which needs no other file: counts, and a reason for each empty cell.
   std::string Html() const;
+  // The same for machines: each cell that there is or that was reached.
+  std::string Json(size_t inputs) const;
 
  private:
   std::vector<uint64_t> counts_;

@@ -7,7 +7,8 @@
 // only while the question is open. Requests for our address are answered and teach nothing.
 // An entry ages; while it is in use it is confirmed by asking that very station, and
 // replaced only when it no longer answers. So no station can take over another's address by
-// talking (I-83). Where the table is full, who did not answer at once makes room first.
+// talking (I-83). Where the table is full, who did not answer at once makes room first; what
+// waited for it is dropped in silence, and whoever sent it times out.
 
 #ifndef STACK_LINK_ETHERNET_H_
 #define STACK_LINK_ETHERNET_H_

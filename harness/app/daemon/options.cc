@@ -15,8 +15,8 @@ namespace {
 
 // The command line as it stands there.
 struct Words {
-  std::string tap, tun, fd, framing, address, gateway, mac, mtu, connect,
-      backlog = "128", profile = "default", connections = "4096", sessions, pcap;
+  std::string tap, tun, fd, framing, address, gateway, mac, mtu, connect, backlog,
+      profile = "default", connections = "4096", sessions, pcap;
   std::vector<std::string> listen;
   bool ladder = false;
   bool quiet = false;
@@ -130,10 +130,15 @@ void ReadWork(const Words& words, DaemonOptions& options) {
   }
   if (options.listen.empty() != options.connect.has_value())
     throw Mistake("give --listen PORT=SERVICE or --connect A:PORT, and not both");
+  if (!options.connect) return;
+  if (!words.backlog.empty()) throw Mistake("--backlog goes with --listen only");
+  if (!words.sessions.empty()) throw Mistake("--sessions goes with --listen only");
+  if (words.fd == "0") throw Mistake("--fd 0: --connect reads what to say from there");
 }
 
 void ReadLimits(const Words& words, DaemonOptions& options) {
-  options.backlog = static_cast<int>(ReadNumber("--backlog", words.backlog, 0, 65535));
+  if (!words.backlog.empty())
+    options.backlog = static_cast<int>(ReadNumber("--backlog", words.backlog, 0, 65535));
   options.connections =
       static_cast<uint32_t>(ReadNumber("--connections", words.connections, 1, 1 << 20));
   if (!words.sessions.empty())
