@@ -14,7 +14,8 @@ std::vector<StepInvariant> Sorted() {
   };
   std::vector<StepInvariant> rows;
   for (const std::span<const StepInvariant> some :
-       {InputInvariants(), OutputInvariants(), ChangeInvariants(), CallInvariants()})
+       {InputInvariants(), VerdictInvariants(), OutputInvariants(), ChangeInvariants(),
+        CallInvariants()})
     for (const StepInvariant& row : some)
       rows.insert(std::upper_bound(rows.begin(), rows.end(), row, before), row);
   return rows;

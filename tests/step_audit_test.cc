@@ -67,7 +67,7 @@ const ForgedStep kInputs[] = {
        f.listening().backlog = 0;
        f.JudgeInput();
      }},
-    {"I-36", "WhatIsFarAwayIsAccepted", State::kEstablished,
+    {"I-36 I-60", "WhatIsFarAwayIsAccepted", State::kEstablished,
      [](Forgery& f) {
        TcpPacket far = f.Make(kAck);
        far.seq -= 1000;
@@ -75,7 +75,7 @@ const ForgedStep kInputs[] = {
        f.datagram = far.Seal();
        f.JudgeInput();
      }},
-    {"I-36", "AnAckOfNothingIsAccepted", State::kEstablished,
+    {"I-36 I-60", "AnAckOfNothingIsAccepted", State::kEstablished,
      [](Forgery& f) {
        TcpPacket early = f.Make(kAck);
        early.ack += 1;
@@ -99,7 +99,7 @@ const ForgedStep kInputs[] = {
        f.datagram = wrong.Seal();
        f.JudgeInput();
      }},
-    {"I-48", "AnInexactResetCounts", State::kEstablished,
+    {"I-48 I-60", "AnInexactResetCounts", State::kEstablished,
      [](Forgery& f) {
        TcpPacket inexact = f.Make(kRst);
        inexact.seq += 1;
@@ -130,6 +130,36 @@ const ForgedStep kInputs[] = {
        const Datagram sent = f.scene.world.Take()[0];
        f.In(IcmpErrorAbout(sent, kThere, 3, 1));
        f.conn().snd_wnd += 1;
+       f.JudgeInput();
+     }},
+    {"I-41", "AWindowIsScaledTwice", State::kEstablished,
+     [](Forgery& f) {  // incident 9
+       f.In(f.Make(kAck));
+       f.conn().snd_wnd *= 2;
+       f.JudgeInput();
+     }},
+    {"I-46", "ARepeatedSynAckTimesTheHandshake", State::kSynReceived,
+     [](Forgery& f) {  // incident 122
+       f.JudgeExpire(f.Expire(1s));
+       f.In(f.Make(kAck));
+       f.t().connections[f.listening().children.front()].negotiated.Clear(
+           Negotiated::kTimestamps);
+       f.JudgeInput();
+     }},
+    {"I-60", "AnAckOfWhatWasNeverSentIsAccepted", State::kEstablished,
+     [](Forgery& f) {  // incident 66
+       f.In(f.Make(kAck | kPsh, 10));
+       TcpPacket ghost = f.Make(kAck | kPsh, 10);
+       ghost.ack -= 1000;
+       f.datagram = ghost.Seal();
+       f.JudgeInput();
+     }},
+    {"I-60", "ATimestampFromBeyondTheGapIsTaken", State::kEstablished,
+     [](Forgery& f) {  // incident 80
+       TcpPacket beyond = f.Make(kAck | kPsh, 10);
+       beyond.seq += 100;
+       f.In(beyond);
+       f.conn().ts_recent += 1000;
        f.JudgeInput();
      }},
 };
@@ -237,7 +267,8 @@ TEST(StepAuditRowsTest, EachNumberHasAnExceptionThatIsNoticed) {
   std::string forged;
   for (const ForgedStep& step : kInputs) forged.append(step.ids).append(" ");
   for (const ForgedStep& step : kOutputs) forged.append(step.ids).append(" ");
-  for (const std::span<const StepInvariant> rows : {InputInvariants(), OutputInvariants()})
+  for (const std::span<const StepInvariant> rows :
+       {InputInvariants(), VerdictInvariants(), OutputInvariants()})
     for (const StepInvariant& row : rows)
       EXPECT_NE(forged.find(row.id), std::string::npos) << row.id << " " << row.sentence;
   EXPECT_NE(forged.find(Ledger::kId), std::string::npos);

@@ -85,6 +85,7 @@ struct StepInvariant {
 
 // The rows, by subject.
 std::span<const StepInvariant> InputInvariants();
+std::span<const StepInvariant> VerdictInvariants();
 std::span<const StepInvariant> OutputInvariants();
 std::span<const StepInvariant> ChangeInvariants();
 std::span<const StepInvariant> CallInvariants();
