@@ -185,6 +185,8 @@ const Plant kConnectionPlants[] = {
      [](Busy& b) { b.t().chunks[b.conn().beyond].seq = b.conn().rcv_nxt; }},
     {"I-42", "APathIsWiderThanItsLink", Depth::kQuick,
      [](Busy& b) { b.conn().path_mtu = 9000; }},
+    {"I-42", "APathIsBelievedToBeNarrow", Depth::kQuick,
+     [](Busy& b) { b.conn().path_mtu_hint = 575; }},
     {"I-46", "AnOpenConnectionHasNotStarted", Depth::kQuick,
      [](Busy& b) { b.conn().cwnd = 0; }},
     {"I-46", "AConnectionStartsEarly", Depth::kQuick,
@@ -198,6 +200,13 @@ const Plant kConnectionPlants[] = {
      }},
     {"I-49", "ATimeWaitLastsTooLong", Depth::kQuick,
      [](Busy& b) { b.t().time_waits[b.last()].expires = b.world.now() + 1h; }},
+    {"I-51", "AConnectionWithoutAUserStaysOpen", Depth::kQuick,
+     [](Busy& b) {
+       b.conn().interest = 0;
+       b.conn().end_at = b.world.now() + 1h;
+       Settle(b.t(), b.open.slot);
+       b.conn().Clear(Connection::kOwned);
+     }},
     {"I-54", "AnOptionIsOnThatIsNotOffered", Depth::kQuick,
      [](Busy& b) { b.t().config.policy.sack_permitted = false; }},
     {"I-69", "ASynAckIsRepeatedForEver", Depth::kQuick,

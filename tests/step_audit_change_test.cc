@@ -15,6 +15,15 @@ void PrintTo(const ForgedStep& step, std::ostream* out) { *out << step.name; }
 namespace {
 
 const ForgedStep kChanges[] = {
+    {"I-08", "TextIsKeptInTooManyPieces", State::kEstablished,
+     [](Forgery& f) {  // incident 56
+       TcpPacket beyond = f.Make(kAck | kPsh, 10);
+       beyond.seq += 100;
+       f.In(beyond);
+       f.conn().options.receive_buffer = 256;
+       f.conn().beyond_count = 17;
+       f.JudgeInput();
+     }},
     {"I-15", "AChildLeavesTheAcceptQueueByItself", State::kSynReceived,
      [](Forgery& f) {
        f.In(f.Make(kAck));
@@ -103,6 +112,15 @@ const ForgedStep kChanges[] = {
        f.audit.Note(f.stack());
        f.conn().cwnd += 1;
        f.audit.OnCall(f.stack(), {Errno::kAgain, f.scene.socket, {}});
+     }},
+    {"I-19", "ASocketIsClosedWithTextUnread", State::kEstablished,
+     [](Forgery& f) {  // incident 85
+       f.In(f.Make(kAck | kPsh, 10));
+       f.JudgeInput();
+       f.audit.Note(f.stack());
+       f.conn().Clear(Connection::kOwned);
+       f.conn().state = State::kFinWait1;
+       f.audit.OnCall(f.stack(), {Errno::kOk, f.scene.socket, {}});
      }},
     {"I-24", "AVoidHandleIsTaken", State::kEstablished,
      [](Forgery& f) {

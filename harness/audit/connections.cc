@@ -63,13 +63,15 @@ void SegmentSize(const Audited& a, Slot<Connection> slot, const Connection& conn
                  Report& report) {
   if (!IsSynchronized(conn.state)) return;
   const Policy& policy = a.t.config.policy;
-  const uint32_t mss = SendMss(conn, policy);
+  const uint64_t mss = SendMss(conn, policy);  // too large to be added to, perhaps
   const uint32_t options = conn.negotiated.has(Negotiated::kTimestamps) ? kTimestampOption : 0;
   if (mss < policy.min_send_mss) report.Fail("connection", slot.index(), "has a tiny send MSS");
   if (mss + options + 40 > conn.path_mtu && mss != policy.min_send_mss)
     report.Fail("connection", slot.index(), "sends more than its path carries");
   if (conn.path_mtu > a.t.config.mtu)
     report.Fail("connection", slot.index(), "has a path wider than its link");
+  if (conn.path_mtu_hint != 0 && conn.path_mtu_hint < policy.min_path_mtu)
+    report.Fail("connection", slot.index(), "listens to a path that is too narrow");
 }
 
 // --- A transfer starts when the connection is established, not before.
@@ -138,6 +140,17 @@ void OneFin(const Audited&, Slot<Connection> slot, const Connection& conn, Repor
     report.Fail("connection", slot.index(), "is closing, and sends no FIN");
 }
 
+// --- Whoever has no user says so, or is about to.
+
+void OrphanSaysFin(const Audited&, Slot<Connection> slot, const Connection& conn,
+                   Report& report) {
+  constexpr uint32_t kHeld = Connection::kOwned | Connection::kInAcceptQueue;
+  const bool open = conn.state == State::kSynReceived || conn.state == State::kEstablished ||
+                    conn.state == State::kCloseWait;
+  if (open && (conn.flags & kHeld) == 0 && !conn.has(Connection::kFinQueued))
+    report.Fail("connection", slot.index(), "has no user, and sends no FIN");
+}
+
 }  // namespace
 
 std::span<const Invariant> ConnectionInvariants() {
@@ -164,6 +177,9 @@ std::span<const Invariant> ConnectionInvariants() {
       {.id = "I-47",
        .sentence = "Nothing is received before the connection is established.",
        .connection = NoTextYet},
+      {.id = "I-51",
+       .sentence = "A connection without a user is closing.",
+       .connection = OrphanSaysFin},
       {.id = "I-54",
        .sentence = "Nothing is on that was not offered.",
        .request = AgreedByRequest,

@@ -38,6 +38,19 @@ void HandlesAreTold(const Step& step, Report& report) {
     report.Fail(valid ? "a valid handle is told to be void" : "a void handle was taken");
 }
 
+// --- Text that was acknowledged and that nobody will read is no secret: the peer is told.
+
+void LossIsTold(const Step& step, Report& report) {
+  if (step.call->error != Errno::kOk || !step.call->socket.has_value()) return;
+  const Connection* const conn = SocketBefore(step);
+  if (conn == nullptr || conn->receive.size == 0 || conn->state == State::kClosed) return;
+  const Slot<Connection> slot = step.call->socket->slot;
+  const Connection& after = step.after.connections[slot];
+  const bool there = step.after.connections.Find(*step.call->socket) == slot;
+  if (there && !after.has(Connection::kOwned) && after.state != State::kClosed)
+    report.Fail("a socket was closed with text unread, and its peer is not told");
+}
+
 // --- What was due was done.
 
 void NothingStaysDue(const Step& step, Report& report) {
@@ -70,6 +83,9 @@ std::span<const StepInvariant> CallInvariants() {
   static constexpr StepInvariant kRows[] = {
       {.id = "I-04", .sentence = "What was due was done.", .expire = NothingStaysDue},
       {.id = "I-12", .sentence = "A call that fails changes nothing.", .call = FailureIsPure},
+      {.id = "I-19",
+       .sentence = "Who closes with text unread resets: the peer took it for delivered.",
+       .call = LossIsTold},
       {.id = "I-24",
        .sentence = "A handle whose object is gone is EBADF, and no other is.",
        .call = HandlesAreTold},

@@ -1,5 +1,7 @@
 // Invariants of change: where a connection may go in one step, and what never changes.
 
+#include <algorithm>
+
 #include "harness/audit/step.h"
 #include "stack/commit/flows.h"
 
@@ -125,6 +127,16 @@ void AgreementStays(const Step&, Slot<Connection> slot, const Connection& before
   if (!same) report.Fail("connection", slot.index(), "has changed what was agreed");
 }
 
+// --- Text with gaps costs no more pieces than the receive buffer is worth.
+
+void PiecesAreFew(const Step& step, Slot<Connection> slot, const Connection& before,
+                  const Connection* after, Report& report) {
+  if (after == nullptr || after->beyond_count <= before.beyond_count) return;
+  const uint32_t whole = after->options.receive_buffer / step.after.config.chunk_bytes;
+  if (after->beyond_count > std::max<uint32_t>(16, 2 * whole))
+    report.Fail("connection", slot.index(), "keeps text in too many pieces");
+}
+
 // --- Who was in the accept queue is accepted, or goes with its listener.
 
 void LeavesAcceptQueue(const Step& step, Slot<Connection> slot, const Connection& before,
@@ -192,6 +204,9 @@ void TimeWaitStays(const Step& step, Report& report) {
 
 std::span<const StepInvariant> ChangeInvariants() {
   static constexpr StepInvariant kRows[] = {
+      {.id = "I-08",
+       .sentence = "Text with gaps is kept in 16 pieces, or twice what the buffer takes.",
+       .connection = PiecesAreFew},
       {.id = "I-15",
        .sentence = "Who was completed is accepted, or goes with its listener.",
        .connection = LeavesAcceptQueue},
