@@ -42,6 +42,9 @@ constexpr int32_t kSizes[] = {0,    1,    2,    10,   100,   216,   255,   256,
                               512,  535,  536,  1023, 1024,  1399,  1400,  1459,
                               1460, 1461, 2920, 4096, 16060, 16384, 20000, 65535};
 
+// Buffers around where windows have to be scaled.
+constexpr int32_t kBuffers[] = {65535, 65536, 65537, 131'072, 200'000, 1 << 20, 1 << 30};
+
 constexpr int32_t kWaits[] = {0,     1,     10,     39,     40,       41,    100,   199,
                               200,   201,   499,    500,    999,      1000,  1001,  1999,
                               2000,  3000,  3001,   7000,   15000,    31000, 59999, 60000,
@@ -70,6 +73,7 @@ int32_t DrawAmount(SimRng& rng, Verb verb) {
   constexpr int32_t kBacklogs[] = {0, 1, 1, 2, 3, 5, 128, -1};
   if (verb == Verb::kWait || verb == Verb::kJump) return OneOf(rng, kWaits);
   if (verb == Verb::kListen) return OneOf(rng, kBacklogs);
+  if (verb == Verb::kSetOption && rng.Chance(200)) return OneOf(rng, kBuffers);
   if (verb == Verb::kSetOption) return rng.Chance(900) ? OneOf(rng, kSizes) : DrawDelta(rng);
   return static_cast<int32_t>(rng.Below(4096));
 }

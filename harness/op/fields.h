@@ -31,7 +31,9 @@ unsigned ModesOf(Verb verb);
 // The largest Op::length of a verb.
 uint16_t MostOf(Verb verb);
 
-inline constexpr int32_t kLongestWait = 400'000'000;  // ms: beyond every deadline there is
+// In ms: beyond every deadline there is, and until a timestamp says nothing any more (RFC
+// 7323 §5.5).
+inline constexpr int32_t kLongestWait = 2'100'000'000;
 
 }  // namespace handfast
 

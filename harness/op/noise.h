@@ -1,6 +1,7 @@
 // Noise: ops at random (harness/op/draw.h), with the steps of whole lives of flows between
-// them: from listen() to TIME-WAIT and the next SYN; from connect() to close(). The same seed
-// gives the same ops on any machine.
+// them: from listen() to TIME-WAIT and the next SYN; from connect() to close(), with SYNs that
+// cross; a crowd before a listener; a stream with gaps and overlaps. The same seed gives the
+// same ops on any machine.
 
 #ifndef HARNESS_OP_NOISE_H_
 #define HARNESS_OP_NOISE_H_
@@ -25,6 +26,9 @@ class Noise {
   bool OneIn(uint64_t n) { return rng_.Below(n) == 0; }
   void PlanLife();
   void PlanCall();
+  void PlanCrowd();
+  void PlanStream();
+  Op DrawPart(uint8_t fd, unsigned stamps, uint64_t reach);
 
   SimRng rng_;
   Habit habit_;
