@@ -4,7 +4,9 @@
 
 #include "harness/op/compose.h"
 #include "harness/op/play.h"
+#include "harness/packet.h"
 #include "harness/sim/rng.h"
+#include "harness/world.h"
 
 namespace handfast {
 namespace {
@@ -147,6 +149,22 @@ TEST(PlayTest, NoiseBreaksNothing) {
     scenario.insert(scenario.end(), noise.begin(), noise.end());
     ASSERT_EQ(WrongOf(scenario, static_cast<uint8_t>(seed % kSetups)), "") << seed;
   }
+}
+
+// Whatever comes in is audited, also what no op tells of.
+TEST(PlayTest, ADatagramThatNoOpTellsOfComesIn) {
+  Play play;
+  play.Do(Listening());
+  play.Receive({1, 2, 3});
+  TcpPacket syn;
+  syn.flow = {Play::AddrOf(1), kHere, Port{40000}, kHttp};
+  syn.flags = kSyn;
+  play.Receive(syn.Seal());
+  EXPECT_EQ(play.stack().counters()[Drop::kIpVersion], 1u);
+  EXPECT_EQ(play.stack().counters()[Counter::kHandfastRequestsOpened], 1u);
+  EXPECT_EQ(play.ops(), 5u);
+  play.Finish();
+  EXPECT_EQ(play.wrong(), "");
 }
 
 }  // namespace

@@ -174,6 +174,13 @@ void Play::Do(const Op& op) {
   ++ops_;
 }
 
+void Play::Receive(Datagram datagram) {
+  Arrive(std::move(datagram));
+  Settle();
+  Audit();
+  ++ops_;
+}
+
 void Play::Replace(const Op& op) {
   if (op.verb == Verb::kSnapshot) {
     snapshot_.assign(1, ours_);

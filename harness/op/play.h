@@ -83,6 +83,8 @@ class Play {
   void Do(const Scenario& scenario) {
     for (const Op& op : scenario) Do(op);
   }
+  // A datagram comes in that no op tells of; whatever it is.
+  void Receive(Datagram datagram);
   // Everybody closes, the peers fall silent, and time runs out. Afterwards nothing is left.
   void Finish();
 

@@ -76,12 +76,13 @@ bool HasSourceRoute(Bytes options) {
 }
 
 Drop CheckIp(Bytes ip, const Config& config, size_t& header, size_t& length) {
+  if (ip.empty()) return Drop::kIpTooShort;
+  if (ip[0] >> 4 != 4) return Drop::kIpVersion;  // of another version no length is known
   if (ip.size() < 20) return Drop::kIpTooShort;
-  if (ip[0] >> 4 != 4) return Drop::kIpVersion;
   header = (ip[0] & 15) * size_t{4};
   length = At16(ip, 2);
-  if (length > ip.size()) return Drop::kIpTooShort;
   if (header < 20 || header > length) return Drop::kIpHeaderLength;
+  if (length > ip.size()) return Drop::kIpTooShort;
   if (config.verify_checksums && Rfc1071(ip.first(header)) != 0) return Drop::kIpChecksum;
   if (IsGroupAddr(AddrAt(ip, 16), config)) return Drop::kIpGroupDestination;
   if (!IsOurs(AddrAt(ip, 16), config)) return Drop::kIpNotForUs;
@@ -133,6 +134,7 @@ Reading ReadIcmp(Bytes icmp, const Config& config) {
   reading.mtu = At16(icmp, 6);
   switch (reading.type) {
     case 8:
+      if (reading.code != 0) return Nothing(Drop::kIcmpType);
       if (icmp.size() + 20 > config.mtu) return Nothing(Drop::kIcmpTooLong);
       reading.what = Reading::What::kEcho;
       return reading;
