@@ -141,6 +141,21 @@ class Simulate(unittest.TestCase):
                          run("simulate", "--seconds", "36").stdout)
 
 
+class Zoo(unittest.TestCase):
+    def test_the_zoo_is_listed_in_words_and_for_machines(self):
+        done = run("zoo", "--list")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertIn("backlog-off-by-one (sock)\n", done.stdout)
+        bugs = json.loads(run("zoo", "--list", "--json", "ghost-ack").stdout)
+        self.assertEqual([bug["bug"] for bug in bugs], ["ghost-ack"])
+        self.assertIn("CVE-2023-52881", bugs[0]["see"])
+
+    def test_a_bug_that_is_not_there_is_wrong_usage(self):
+        done = run("zoo", "no-such-bug")
+        self.assertEqual((done.returncode, done.stdout), (2, ""))
+        self.assertIn("no-such-bug", done.stderr)
+
+
 class Capture(unittest.TestCase):
     def test_a_capture_is_written_and_changes_nothing(self):
         with tempfile.TemporaryDirectory() as folder:

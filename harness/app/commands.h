@@ -29,6 +29,7 @@ void AddSimulate(CLI::App& app, Command& chosen);
 void AddExplore(CLI::App& app, Command& chosen);
 void AddReach(CLI::App& app, Command& chosen);
 void AddRepro(CLI::App& app, Command& chosen);
+void AddZoo(CLI::App& app, Command& chosen);
 
 }  // namespace handfast
 

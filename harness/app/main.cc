@@ -38,6 +38,7 @@ int main(int argc, char** argv) {
   handfast::AddExplore(app, chosen);
   handfast::AddReach(app, chosen);
   handfast::AddRepro(app, chosen);
+  handfast::AddZoo(app, chosen);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
