@@ -14,9 +14,9 @@
 extern "C" size_t LLVMFuzzerCustomMutator(uint8_t* data, size_t size, size_t max_size,
                                           unsigned seed);
 // Not every mutator crosses.
-extern "C" __attribute__((weak)) size_t LLVMFuzzerCustomCrossOver(
-    const uint8_t* a, size_t a_size, const uint8_t* b, size_t b_size, uint8_t* out,
-    size_t max_size, unsigned seed);
+extern "C" __attribute__((weak)) size_t
+LLVMFuzzerCustomCrossOver(const uint8_t* a, size_t a_size, const uint8_t* b, size_t b_size,
+                          uint8_t* out, size_t max_size, unsigned seed);
 extern "C" size_t LLVMFuzzerMutate(uint8_t* data, size_t size, size_t max_size);
 extern "C" void* afl_custom_init(void* afl, unsigned seed);
 extern "C" void afl_custom_deinit(void* shim);
