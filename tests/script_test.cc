@@ -63,7 +63,7 @@ TEST(ScriptTest, ErrorsSayWhereAndWhatWasExpected) {
             "found 'TcpExt.Nothing'");
   EXPECT_EQ(
       ErrorOf("+.0001"),
-      "line 1, column 2: expected seconds, to the millisecond, up to 399999, found '.0001'");
+      "line 1, column 2: expected seconds, to the millisecond, up to 2099999, found '.0001'");
   EXPECT_FALSE(Parse("+0 close(3)\n+0 close(11)").script) << "half of it";
 }
 
