@@ -98,6 +98,23 @@ TEST(DuelTest, TheyAgreeOnWhatTheyCouldNotSay) {
   EXPECT_EQ(play.peer_descriptor(1).read, 9000u);
 }
 
+// Our window opens, and nobody hears of it: A must ask (RFC 9293 §3.8.6.1).
+TEST(DuelTest, AWindowUpdateIsLost) {
+  Play play;
+  Scenario ops = Listening(1);
+  for (const Op& op :
+       {OfPeer(Call(Verb::kSocket, 1)), OfPeer(Call(Verb::kConnect, 1)),
+        Count(Verb::kDeliver, 1), Count(Verb::kDeliver, 1), Count(Verb::kDeliver, 1),
+        Accept(0, 1), OfPeer(Count(Verb::kWrite, 16'384, 1)), Wait(150),
+        OfPeer(Count(Verb::kWrite, 9000, 1)), Count(Verb::kRefuse, 8),
+        Count(Verb::kRead, 20'000, 1)})
+    ops.push_back(op);
+  EXPECT_EQ(Duel(play, ops), "");
+  EXPECT_EQ(play.descriptor(1).read, play.peer_descriptor(1).written);
+  EXPECT_GT(play.peer_descriptor(1).written, 20'000u);
+  EXPECT_GT(play.peer_stack().counters()[Counter::kTcpExtTCPWinProbe], 0u);
+}
+
 TEST(BurstTest, AHandshakeAndItsTextInOneBurst) {
   Scenario ops = Listening(1);
   Op text = Say(1, kAck | kPsh);

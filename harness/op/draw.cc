@@ -218,7 +218,15 @@ void AppendHandshakeOfStranger(Scenario& scenario, SimRng& rng) {
   scenario.push_back(syn);
   if (rng.Chance(200)) return;
   scenario.push_back(Segment(kAck, options & kWithStamps));
-  if (rng.Chance(700)) scenario.push_back(Accept(1));
+  if (!rng.Chance(700)) return;
+  scenario.push_back(Accept(1));
+  if (!rng.Chance(200)) return;
+  // To TIME-WAIT, and maybe the next SYN.
+  Append(scenario, {Make(Verb::kClose, 1), Segment(kFin | kAck, options & kWithStamps)});
+  if (rng.Chance(500)) return;
+  Op again = Segment(kSyn, options);
+  again.seq_delta = DrawDelta(rng);
+  scenario.push_back(again);
 }
 
 }  // namespace

@@ -31,8 +31,8 @@ class Habit {
 Op DrawOp(SimRng& rng, Verb verb);
 // Another value for one of the fields that the op's verb uses; at times the same one.
 Op RedrawField(SimRng& rng, Op op);
-// How things may begin: a listener, most often; then maybe a handshake with A or B, or a
-// connection that is opened from here.
+// How things may begin: a listener, most often; then maybe a handshake with A or B, with B at
+// times a close, too; or a connection that is opened from here.
 Scenario DrawBeginning(SimRng& rng);
 // A beginning, and up to so many ops after it.
 Scenario DrawScenario(SimRng& rng, size_t most);

@@ -125,6 +125,7 @@ std::string UnlikeOf(const Play& play, Side side) {
     const std::string whose = PrintPeer(conn.flow) + ": ";
     if (IsPassing(conn.state)) unlike = Cat(whose, "stays in ", Name(conn.state));
     if (conn.snd_una != conn.snd_nxt) unlike = whose + "something is never acknowledged";
+    if (conn.send.size > 0) unlike = whose + "something is never sent";
     const Side there = side == Side::kOurs ? Side::kTheirs : Side::kOurs;
     const Connection* const other = Find(StackOf(play, there), conn.flow.Reversed());
     // Who was reset and whose RST was lost has a peer that knows nothing, or another life.
@@ -185,9 +186,10 @@ void Fight(Play& play, const Scenario& scenario) {
 }
 
 // The link heals, and there is room again. Users look often while something comes, and then
-// once in the longest time that a segment waits to be sent again. "" if they agree in time.
+// once in the longest time that a segment waits to be sent again. "" if they agree soon: before
+// who gets no answer gives up.
 std::string MakePeace(Play& play) {
-  constexpr int kMostPauses = 4000, kMostIdle = 12, kShortest = 50, kLongest = 130'000;
+  constexpr int kMostPauses = 4000, kMostIdle = 4, kShortest = 50, kLongest = 130'000;
   play.Do(Count(Verb::kRefuse, 0));
   play.Do(Count(Verb::kExhaust, 63));
   std::string disagreement = "no end";
