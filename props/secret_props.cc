@@ -24,11 +24,12 @@ SipKey AnyKey() { return {*rc::gen::arbitrary<uint64_t>(), *rc::gen::arbitrary<u
 RC_GTEST_PROP(SecretProps, TheIsnOfAFlowGoesOnWithTheClock, ()) {
   const SipKey key = AnyKey();
   const Flow flow = AnyFlow();
-  const auto at = *rc::gen::inRange<int64_t>(0, int64_t{1} << 62);
-  const auto later = *rc::gen::inRange<int64_t>(0, 100'000'000'000);
+  const auto at = *rc::gen::inRange<uint64_t>(0, uint64_t{1} << 62);
+  const auto later = *rc::gen::inRange<uint64_t>(0, 100'000'000'000);
   const uint32_t grown =
       InitialSeq(key, flow, Instant(at + later)) - InitialSeq(key, flow, Instant(at));
-  RC_ASSERT(grown == static_cast<uint32_t>((at + later) >> 6) - static_cast<uint32_t>(at >> 6));
+  const auto ticks = [](uint64_t ns) { return static_cast<uint32_t>(ns >> 6); };
+  RC_ASSERT(grown == ticks(at + later) - ticks(at));
 }
 
 RC_GTEST_PROP(SecretProps, AnotherKeyOrFlowHasAnotherIsn, ()) {
