@@ -30,7 +30,7 @@ run as root:  apt-get install --no-install-recommends ${missing[*]}"
 }
 
 # What the release tree is configured with, and so wants, whatever is built of it.
-release_needs=(g++ cmake ninja-build ccache libcli11-dev libgtest-dev librapidcheck-dev
+release_needs=(g++ patch cmake ninja-build ccache libcli11-dev libgtest-dev librapidcheck-dev
   libbenchmark-dev liblwip-dev pkg-config python3)
 
 # quietly WHAT COMMAND...: the command's output only if it fails.

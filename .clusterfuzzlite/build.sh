@@ -1,0 +1,2 @@
+#!/bin/bash -eu
+exec "$SRC/handfast/ci/oss-fuzz/build.sh"
