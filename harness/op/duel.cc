@@ -136,11 +136,17 @@ std::string UnlikeOf(const Play& play, Side side) {
   return unlike;
 }
 
+// A socket that is over keeps the name of a flow that may live again.
+template <typename Status>
+bool Lives(const Status& status) {
+  return status && status->state != State::kClosed;
+}
+
 const Descriptor* PeerOf(const Play& play, const Flow& flow) {
   for (uint8_t fd = 0; fd < Op::kFds; ++fd) {
     const Descriptor& descriptor = play.peer_descriptor(fd);
     const auto status = play.peer_stack().Status(descriptor.socket);
-    if (descriptor.held && status && status->flow == flow.Reversed()) return &descriptor;
+    if (descriptor.held && Lives(status) && status->flow == flow.Reversed()) return &descriptor;
   }
   return nullptr;
 }
@@ -150,7 +156,7 @@ std::string Unheard(const Play& play) {
   for (uint8_t fd = 0; fd < Op::kFds; ++fd) {
     const Descriptor& ours = play.descriptor(fd);
     const auto status = play.stack().Status(ours.socket);
-    if (!ours.held || !status) continue;
+    if (!ours.held || !Lives(status)) continue;
     const Descriptor* const theirs = PeerOf(play, status->flow);
     const Connection* const here = Find(play.stack(), status->flow);
     const Connection* const there = Find(play.peer_stack(), status->flow.Reversed());
