@@ -12,22 +12,11 @@
 namespace handfast {
 namespace {
 
-std::vector<uint8_t> CellsOf(const Scenario& scenario, uint8_t setup) {
-  std::vector<uint8_t> cells(Reach::kCells);
-  Reach reach(cells);
-  Play play(setup);
-  play.set_audits(Play::Audits::kNone);
-  play.set_spectator(&reach);
-  play.Do(scenario);
-  play.Finish();
-  return cells;
-}
-
 Matrix Drawn(uint64_t scenarios) {
   Matrix matrix;
   for (uint64_t seed = 0; seed < scenarios; ++seed) {
     SimRng rng(seed);
-    matrix.Add(CellsOf(DrawScenario(rng, 120), static_cast<uint8_t>(seed % kSetups)));
+    matrix.Add(CellsToTheEnd(DrawScenario(rng, 120), static_cast<uint8_t>(seed % kSetups)));
   }
   return matrix;
 }
@@ -44,7 +33,7 @@ TEST(MatrixTest, WhatWasNotReachedIsNamed) {
   EXPECT_GT(possible, 150u);
   Scenario scenario = Listening();
   scenario.push_back(Say(1, kSyn));
-  matrix.Add(CellsOf(scenario, 0));
+  matrix.Add(CellsToTheEnd(scenario, 0));
   EXPECT_EQ(matrix.At(State::kListen, Coming::kSyn, Action::kQueue), 1u);
   EXPECT_EQ(matrix.totals().reached, possible - matrix.Surprises().size());
   const auto said = matrix.Surprises();

@@ -1,7 +1,5 @@
 // handfast reach: which states and verdicts inputs of the fuzzers lead to.
 
-#include "harness/op/reach.h"
-
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
@@ -43,17 +41,6 @@ std::vector<fs::path> FilesOf(const std::vector<std::string>& inputs) {
   return files;
 }
 
-std::vector<uint8_t> CellsOf(const Case& what) {
-  std::vector<uint8_t> cells(Reach::kCells);
-  Reach reach(cells);
-  Play play(what.setup);
-  play.set_audits(Play::Audits::kNone);
-  play.set_spectator(&reach);
-  play.Do(what.scenario);
-  play.Finish();
-  return cells;
-}
-
 int Run(const Arguments& arguments) {
   Matrix matrix;
   size_t played = 0;
@@ -63,7 +50,7 @@ int Run(const Arguments& arguments) {
     if (!octets) return Complain(path.string() + ": " + error);
     const Loaded loaded = Load(*octets);
     if (!loaded.what) return Complain(path.string() + ": " + loaded.error);
-    matrix.Add(CellsOf(*loaded.what));
+    matrix.Add(CellsToTheEnd(loaded.what->scenario, loaded.what->setup));
     ++played;
   }
   if (played == 0) return Complain("there is no input in what was given");

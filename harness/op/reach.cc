@@ -79,6 +79,17 @@ void Reach::OnExpire(const Play&, const Trace& trace, const TxBurst&) {
   }
 }
 
+std::vector<uint8_t> CellsToTheEnd(const Scenario& scenario, uint8_t setup) {
+  std::vector<uint8_t> cells(Reach::kCells);
+  Reach reach(cells);
+  Play play(setup);
+  play.set_audits(Play::Audits::kNone);
+  play.set_spectator(&reach);
+  play.Do(scenario);
+  play.Finish();
+  return cells;
+}
+
 std::string ShowMatrix(std::span<const uint8_t> cells) {
   std::string out;
   for (size_t s = 0; s < kStateCount; ++s)

@@ -88,6 +88,9 @@ class Reach final : public Spectator {
   std::span<uint8_t> cells_;
 };
 
+// The cells that a scenario reaches, played to its end, Finish included.
+std::vector<uint8_t> CellsToTheEnd(const Scenario& scenario, uint8_t setup);
+
 // The matrix as text: a line for each state and coming, with what was made of it.
 std::string ShowMatrix(std::span<const uint8_t> cells);
 // How many cells are not empty.
